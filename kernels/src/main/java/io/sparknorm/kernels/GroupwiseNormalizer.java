@@ -1,0 +1,46 @@
+package io.sparknorm.kernels;
+
+/** Instance and group normalisation: slices are groups of channels, the affine map is by channel. */
+class GroupwiseNormalizer extends Normalizer {
+  private static final long serialVersionUID = 1L;
+
+  private final int groups;
+  private final Denominator denominator;
+  private final double[] weight;
+  private final double[] bias;
+  private final Activation activation;
+
+  GroupwiseNormalizer(
+      TensorShape shape,
+      int groups,
+      Denominator denominator,
+      Affine affine,
+      Activation activation) {
+    super(shape);
+    this.groups = groups;
+    this.denominator = denominator;
+    this.weight = affine.weight().orElse(1, shape.channels());
+    this.bias = affine.bias().orElse(0, shape.channels());
+    this.activation = activation;
+  }
+
+  @Override
+  void normalise(Tensor tensor, TensorView view) {
+    SliceMoments moments = tensor.moments(view.grouped(groups));
+    int channels = view.channels();
+    int perGroup = channels / groups;
+    double[] shift = new double[channels];
+    double[] shiftLow = new double[channels];
+    double[] scale = new double[channels];
+    for (int g = 0, c = 0; g < groups; g++) {
+      double groupScale = moments.scale(g, denominator);
+      for (int end = c + perGroup; c < end; c++) {
+        shift[c] = moments.mean[g];
+        shiftLow[c] = moments.meanLow[g];
+        scale[c] = groupScale * weight[c];
+      }
+    }
+
+    tensor.map(view, new ShiftScale(shift, shiftLow, scale, bias, activation));
+  }
+}
