@@ -1,0 +1,31 @@
+package io.sparknorm.spark.functions;
+
+import java.io.Serializable;
+
+/** What happens to a record or an element that is not a plain number of the right shape. */
+public record FaultPolicies(
+    Policy nan, Policy infinity, Policy nullArray, Policy nullElement, Policy wrongLength)
+    implements Serializable {
+  /** What to do about one kind of fault. */
+  public enum Policy {
+    /** Stop, naming the column, the channel, the value and the file. */
+    FAIL,
+    /**
+     * Carry on as arithmetic does: NaN and infinities enter the statistics and the output, a null
+     * element counts as NaN and stays null, a null or misshapen tensor gives null and enters nothing.
+     */
+    PROPAGATE,
+    /** Leave the whole record out of the statistics and of the output. */
+    DROP_RECORD,
+    /**
+     * Leave the value out of the statistics: null or NaN in the output; a null or misshapen tensor
+     * gives null.
+     */
+    SKIP_VALUE
+  }
+
+  /** As PyTorch and SQL would: only what cannot be computed fails. */
+  public static final FaultPolicies DEFAULT =
+      new FaultPolicies(
+          Policy.PROPAGATE, Policy.PROPAGATE, Policy.PROPAGATE, Policy.FAIL, Policy.FAIL);
+}
