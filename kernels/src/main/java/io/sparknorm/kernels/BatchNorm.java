@@ -21,6 +21,11 @@ public record BatchNorm(Denominator denominator, Affine affine, Activation activ
   }
 
   @Override
+  public boolean movesRunningStatistics() {
+    return true;
+  }
+
+  @Override
   public Normalizer normalizer(TensorShape shape, Coefficients mean, Coefficients variance) {
     int channels = shape.channels();
     affine.checkSize(channels, "channel");

@@ -5,6 +5,9 @@ public sealed interface DatasetNorm extends Norm permits BatchNorm, EvoNormB {
   /** Which variance of the dataset enters the denominator. */
   Variance variance();
 
+  /** Whether fitting moves running statistics: not where the norm never looks at them. */
+  boolean movesRunningStatistics();
+
   /**
    * Binds the norm to the shape of the records and the statistics of the dataset, either its own or
    * running ones.

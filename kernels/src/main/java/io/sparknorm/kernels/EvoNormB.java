@@ -44,6 +44,12 @@ public record EvoNormB(
     return Variance.BIASED;
   }
 
+  /** As in timm: without the non-linear part nothing is divided and nothing is tracked. */
+  @Override
+  public boolean movesRunningStatistics() {
+    return applyAct;
+  }
+
   @Override
   public Normalizer normalizer(TensorShape shape, Coefficients mean, Coefficients variance) {
     affine.checkSize(shape.channels(), "channel");
