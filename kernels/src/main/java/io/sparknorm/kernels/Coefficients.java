@@ -4,9 +4,9 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * An immutable row of doubles: a parameter or a statistic, one value per channel (or, for norms over
- * a block, per position in the block). {@link #NONE}, the empty row, stands for a parameter that is
- * not applied.
+ * An immutable row of doubles: a parameter or a statistic, one value per channel (or, for norms
+ * over a block, per position in the block). {@link #NONE}, the empty row, stands for a parameter
+ * that is not applied.
  */
 public final class Coefficients implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -55,8 +55,7 @@ public final class Coefficients implements Serializable {
   void checkSize(String name, int expected, String per) {
     if (!isEmpty() && size() != expected) {
       throw new IllegalArgumentException(
-          "Invalid %s: %d values (expected %d, one per %s)"
-              .formatted(name, size(), expected, per));
+          "Invalid %s: %d values (expected %d, one per %s)".formatted(name, size(), expected, per));
     }
   }
 

@@ -4,6 +4,8 @@ package io.sparknorm.kernels;
 public enum EpsilonPlacement {
   /** {@code sqrt(variance + epsilon)}: PyTorch, TensorFlow, ONNX. */
   INSIDE_SQRT,
-  /** {@code sqrt(variance) + epsilon}: the Annotated Transformer, ONNX mean-variance normalisation. */
+  /**
+   * {@code sqrt(variance) + epsilon}: the Annotated Transformer, ONNX mean-variance normalisation.
+   */
   OUTSIDE_SQRT
 }

@@ -88,8 +88,7 @@ public record EvoNormB(
         return;
       }
 
-      SliceMoments moments =
-          variant == Variant.B0 ? tensor.moments(view) : tensor.squares(view);
+      SliceMoments moments = variant == Variant.B0 ? tensor.moments(view) : tensor.squares(view);
       double[] root = zeros;
       for (int c = 0; c < root.length; c++) {
         root[c] = moments.root(c, denominator);

@@ -2,9 +2,9 @@ package io.sparknorm.kernels;
 
 /**
  * The sample-based half of the EvoNorm family (Liu, Brock, Simonyan and Le, "Evolving
- * Normalization-Activation Layers", 2020, table 1, and timm's {@code evo_norm.py} for the variants):
- * {@code x * gate(x) / d * weight[c] + bias[c]}, where d belongs to the record's group of channels.
- * The mean is not subtracted.
+ * Normalization-Activation Layers", 2020, table 1, and timm's {@code evo_norm.py} for the
+ * variants): {@code x * gate(x) / d * weight[c] + bias[c]}, where d belongs to the record's group
+ * of channels. The mean is not subtracted.
  *
  * @param variant which member of the family
  * @param groups divides the number of channels

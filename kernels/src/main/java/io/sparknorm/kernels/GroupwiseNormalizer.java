@@ -1,6 +1,8 @@
 package io.sparknorm.kernels;
 
-/** Instance and group normalisation: slices are groups of channels, the affine map is by channel. */
+/**
+ * Instance and group normalisation: slices are groups of channels, the affine map is by channel.
+ */
 class GroupwiseNormalizer extends Normalizer {
   private static final long serialVersionUID = 1L;
 

@@ -3,16 +3,16 @@ package io.sparknorm.kernels;
 import java.io.Serializable;
 
 /**
- * A norm bound to the shape of the records and, where it needs them, to statistics: maps a tensor to
- * a tensor of the same shape. Immutable and safe for use by many threads.
+ * A norm bound to the shape of the records and, where it needs them, to statistics: maps a tensor
+ * to a tensor of the same shape. Immutable and safe for use by many threads.
  *
  * <p>Statistics of a slice are taken in double precision by two passes with a correction term
  * (Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance", 1983, equation 1.7),
  * whatever the element type; each result is rounded once to the element type.
  *
  * <p>A NaN or an infinity makes its slice's statistics, and so the whole slice, NaN, as in PyTorch.
- * The {@code skippingNaN} forms leave NaN elements out of the statistics instead; such elements stay
- * NaN. A slice without any value left stays as it is.
+ * The {@code skippingNaN} forms leave NaN elements out of the statistics instead; such elements
+ * stay NaN. A slice without any value left stays as it is.
  */
 public abstract class Normalizer implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -60,7 +60,9 @@ public abstract class Normalizer implements Serializable {
     normalise(new FloatTensor(x, out, true), view(x.length, out.length));
   }
 
-  /** As {@link #apply(double[], double[])}, leaving NaN elements out of every slice's statistics. */
+  /**
+   * As {@link #apply(double[], double[])}, leaving NaN elements out of every slice's statistics.
+   */
   public final void applySkippingNaN(double[] x, double[] out) {
     normalise(new DoubleTensor(x, out, true), view(x.length, out.length));
   }

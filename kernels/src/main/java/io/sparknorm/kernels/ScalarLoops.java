@@ -123,7 +123,7 @@ final class ScalarLoops implements Loops {
   @Override
   public void presentMoments(float[] x, TensorView slices, SliceMoments into) {
     for (int i = 0, end = slices.length(); i < end; i++) {
-      if (x[i] == x[i]) {
+      if (!Float.isNaN(x[i])) {
         int s = slices.channelOf(i);
         into.count[s]++;
         into.mean[s] += x[i];
@@ -135,7 +135,7 @@ final class ScalarLoops implements Loops {
     }
 
     for (int i = 0, end = slices.length(); i < end; i++) {
-      if (x[i] == x[i]) {
+      if (!Float.isNaN(x[i])) {
         int s = slices.channelOf(i);
         double deviation = x[i] - into.mean[s];
         into.meanLow[s] += deviation;
@@ -179,7 +179,7 @@ final class ScalarLoops implements Loops {
   @Override
   public void presentSquares(float[] x, TensorView slices, SliceMoments into) {
     for (int i = 0, end = slices.length(); i < end; i++) {
-      if (x[i] == x[i]) {
+      if (!Float.isNaN(x[i])) {
         int s = slices.channelOf(i);
         into.count[s]++;
         into.squares[s] += (double) x[i] * x[i];
@@ -407,7 +407,7 @@ final class ScalarLoops implements Loops {
   @Override
   public void presentMoments(double[] x, TensorView slices, SliceMoments into) {
     for (int i = 0, end = slices.length(); i < end; i++) {
-      if (x[i] == x[i]) {
+      if (!Double.isNaN(x[i])) {
         int s = slices.channelOf(i);
         into.count[s]++;
         into.mean[s] += x[i];
@@ -419,7 +419,7 @@ final class ScalarLoops implements Loops {
     }
 
     for (int i = 0, end = slices.length(); i < end; i++) {
-      if (x[i] == x[i]) {
+      if (!Double.isNaN(x[i])) {
         int s = slices.channelOf(i);
         double deviation = x[i] - into.mean[s];
         into.meanLow[s] += deviation;
@@ -463,7 +463,7 @@ final class ScalarLoops implements Loops {
   @Override
   public void presentSquares(double[] x, TensorView slices, SliceMoments into) {
     for (int i = 0, end = slices.length(); i < end; i++) {
-      if (x[i] == x[i]) {
+      if (!Double.isNaN(x[i])) {
         int s = slices.channelOf(i);
         into.count[s]++;
         into.squares[s] += x[i] * x[i];

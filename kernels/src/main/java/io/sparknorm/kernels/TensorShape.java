@@ -56,9 +56,7 @@ public record TensorShape(List<Integer> dimensions, Layout layout) implements Se
   /** A flat record of which only the number of channels is known. */
   public static TensorShape ofChannels(int channels, Layout layout) {
     return new TensorShape(
-        layout == Layout.CHANNELS_FIRST
-            ? List.of(channels, VARIABLE)
-            : List.of(VARIABLE, channels),
+        layout == Layout.CHANNELS_FIRST ? List.of(channels, VARIABLE) : List.of(VARIABLE, channels),
         layout);
   }
 
@@ -123,7 +121,6 @@ public record TensorShape(List<Integer> dimensions, Layout layout) implements Se
   }
 
   private static IllegalArgumentException invalid(List<Integer> dimensions, String rule) {
-    return new IllegalArgumentException(
-        "Invalid shape: %s (%s)".formatted(text(dimensions), rule));
+    return new IllegalArgumentException("Invalid shape: %s (%s)".formatted(text(dimensions), rule));
   }
 }

@@ -67,8 +67,7 @@ class TestNormProperties {
       double variance = variance(image.values(), c * image.pixels(), image.pixels());
       double expected = variance == 0 ? 0 : variance / (variance + EPSILON);
       assertThat(mean(y, c * image.pixels(), image.pixels())).isCloseTo(0, within(1e-9));
-      assertThat(variance(y, c * image.pixels(), image.pixels()))
-          .isCloseTo(expected, within(1e-9));
+      assertThat(variance(y, c * image.pixels(), image.pixels())).isCloseTo(expected, within(1e-9));
     }
   }
 

@@ -23,7 +23,9 @@ public record NormSpec(Norm norm, Optional<Tracking> tracking) {
    */
   public record Tracking(Momentum momentum, Variance runningVariance) {}
 
-  /** Reads the group; {@code mode}, which belongs to the run and not to the norm, is passed over. */
+  /**
+   * Reads the group; {@code mode}, which belongs to the run and not to the norm, is passed over.
+   */
   public static NormSpec parse(Config norm, TensorShape shape) {
     throw new UnsupportedOperationException("in the making");
   }

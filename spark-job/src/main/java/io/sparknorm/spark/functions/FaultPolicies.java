@@ -12,7 +12,8 @@ public record FaultPolicies(
     FAIL,
     /**
      * Carry on as arithmetic does: NaN and infinities enter the statistics and the output, a null
-     * element counts as NaN and stays null, a null or misshapen tensor gives null and enters nothing.
+     * element counts as NaN and stays null, a null or misshapen tensor gives null and enters
+     * nothing.
      */
     PROPAGATE,
     /** Leave the whole record out of the statistics and of the output. */
