@@ -10,8 +10,9 @@ import org.junit.jupiter.api.BeforeEach;
  * the life of the test JVM; it takes its settings from the {@code spark.*} system properties in the
  * module's pom. A test never stops the session and puts back each setting that it changes.
  *
- * <p>The inherited {@code assertDataFrameEquals} and {@code assertDataFrameApproximateEquals}
- * compare schema, order and values, {@code assertDataFrameNoOrderEquals} leaves the order out.
+ * <p>The inherited {@code assertDatasetEquals} and {@code assertDatasetApproximateEquals} compare
+ * schema, order and values; {@code assertDataFrameNoOrderEquals} leaves the order out. The other
+ * {@code assertDataFrame} methods differ between the two engine lines.
  */
 public abstract class SparkTest extends JavaDatasetSuiteBase {
   @BeforeEach

@@ -21,8 +21,10 @@ class TestSparkTest extends SparkTest {
     Dataset<Row> expected = spark().sql("SELECT id, CAST(id AS DOUBLE) AS x FROM range(3)");
     Dataset<Row> near = spark().sql("SELECT id, id + 1e-9D AS x FROM range(3)");
 
-    assertDataFrameApproximateEquals(expected, near, 1e-6);
-    assertThatThrownBy(() -> assertDataFrameEquals(expected, near))
+    assertDatasetApproximateEquals(expected, near, 1e-6);
+    assertThatThrownBy(() -> assertDatasetApproximateEquals(expected, near, 1e-12))
+        .isInstanceOf(AssertionError.class);
+    assertThatThrownBy(() -> assertDatasetEquals(expected, near))
         .isInstanceOf(AssertionError.class);
   }
 }
