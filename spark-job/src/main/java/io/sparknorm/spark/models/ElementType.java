@@ -1,5 +1,7 @@
 package io.sparknorm.spark.models;
 
+import java.util.Locale;
+
 /** The storage type of a tensor's elements. */
 public enum ElementType {
   BYTE,
@@ -7,5 +9,11 @@ public enum ElementType {
   INT,
   LONG,
   FLOAT,
-  DOUBLE
+  DOUBLE;
+
+  /** As users and manifests write it, such as {@code float}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 }

@@ -1,0 +1,38 @@
+package io.sparknorm.spark.models;
+
+import io.sparknorm.spark.FileDigest;
+import io.sparknorm.spark.config.NormSpec;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What {@code manifest.json} says about a version; its being there is what makes the version exist.
+ *
+ * @param parent the version before, whose running statistics this one moved
+ * @param stats the file with the statistics, where the model has any
+ * @param moments the file with the exact state, where the model has any
+ */
+public record Manifest(
+    ModelId id,
+    OptionalInt parent,
+    NormSpec spec,
+    RecordType type,
+    Provenance provenance,
+    Optional<Payload> stats,
+    Optional<Payload> moments) {
+  /**
+   * A file beside the manifest.
+   *
+   * @param file its name
+   * @param digest what it must contain
+   */
+  public record Payload(String file, FileDigest digest) {
+    public Payload {
+      if (!file.matches("(stats-[A-Za-z0-9_-]+\\.json|moments-[A-Za-z0-9_-]+\\.bin)")) {
+        throw new IllegalArgumentException(
+            "Invalid payload: %s (must be a file named stats-<run>.json or moments-<run>.bin)"
+                .formatted(file));
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.sparknorm.spark.models;
+
+import io.sparknorm.kernels.TensorShape;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What all records of a dataset have in common, and a model asks of the data it is applied to.
+ *
+ * @param shape the shape and layout of one record
+ * @param elementType how the data stores its elements
+ * @param channelNames the scalar columns that are the channels, in order; empty for a tensor column
+ */
+public record RecordType(TensorShape shape, ElementType elementType, List<String> channelNames)
+    implements Serializable {
+  public RecordType {
+    channelNames = List.copyOf(channelNames);
+    if (!channelNames.isEmpty() && channelNames.size() != shape.channels()) {
+      throw new IllegalArgumentException(
+          "Invalid channel names: %d names (expected %d, one per channel)"
+              .formatted(channelNames.size(), shape.channels()));
+    }
+  }
+
+  /** The type of a tensor column. */
+  public static RecordType tensor(TensorShape shape, ElementType elementType) {
+    return new RecordType(shape, elementType, List.of());
+  }
+
+  /**
+   * How data of another type differs from what a model of this type asks for, in two lines; empty
+   * if the model takes it. Shape, layout (where there is more than one dimension), element type and
+   * channel names must be the same.
+   */
+  public Optional<String> differenceFrom(RecordType data) {
+    String model = describe();
+    String found = data.describe();
+    if (model.equals(found) && !channelNames.equals(data.channelNames)) {
+      int channel = firstDifference(data);
+      model += ", " + describe(channel);
+      found += ", " + data.describe(channel);
+    }
+
+    return model.equals(found)
+        ? Optional.empty()
+        : Optional.of("  model: %s\n  data:  %s".formatted(model, found));
+  }
+
+  private String describe() {
+    return shape + " " + elementType;
+  }
+
+  private String describe(int channel) {
+    return channelNames.isEmpty()
+        ? "a tensor column"
+        : "channel %d is column %s".formatted(channel, channelNames.get(channel));
+  }
+
+  private int firstDifference(RecordType data) {
+    int channel = 0;
+    while (channel < Math.min(channelNames.size(), data.channelNames.size())
+        && channelNames.get(channel).equals(data.channelNames.get(channel))) {
+      channel++;
+    }
+
+    return channel;
+  }
+}
