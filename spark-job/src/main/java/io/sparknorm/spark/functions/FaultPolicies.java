@@ -29,4 +29,34 @@ public record FaultPolicies(
   public static final FaultPolicies DEFAULT =
       new FaultPolicies(
           Policy.PROPAGATE, Policy.PROPAGATE, Policy.PROPAGATE, Policy.FAIL, Policy.FAIL);
+
+  /** What to do about a fault. */
+  public Policy of(Fault fault) {
+    return switch (fault) {
+      case NAN -> nan;
+      case INFINITY -> infinity;
+      case NULL_ARRAY -> nullArray;
+      case NULL_ELEMENT -> nullElement;
+      case WRONG_LENGTH -> wrongLength;
+    };
+  }
+
+  /** Whether any fault drops its record. */
+  public boolean dropRecords() {
+    return nan == Policy.DROP_RECORD
+        || infinity == Policy.DROP_RECORD
+        || nullArray == Policy.DROP_RECORD
+        || nullElement == Policy.DROP_RECORD
+        || wrongLength == Policy.DROP_RECORD;
+  }
+
+  /** Whether NaN and infinities need not even be looked for. */
+  boolean propagateNonFinite() {
+    return nan == Policy.PROPAGATE && infinity == Policy.PROPAGATE;
+  }
+
+  /** Whether a tensor that is not null may give null. */
+  boolean mayGiveNull() {
+    return dropRecords() || wrongLength != Policy.FAIL;
+  }
 }

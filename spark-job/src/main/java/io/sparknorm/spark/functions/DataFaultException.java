@@ -1,0 +1,13 @@
+package io.sparknorm.spark.functions;
+
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
+
+/** A fault in the data whose policy is to fail. Thrown in tasks, so it travels to the driver. */
+public final class DataFaultException extends JobException {
+  private static final long serialVersionUID = 1L;
+
+  DataFaultException(String message) {
+    super(LeavingStatus.DATA, message);
+  }
+}

@@ -1,0 +1,18 @@
+package io.sparknorm.spark.functions;
+
+import java.util.Locale;
+
+/** The ways in which a record may not be a tensor of plain numbers. */
+public enum Fault {
+  NAN,
+  INFINITY,
+  NULL_ARRAY,
+  NULL_ELEMENT,
+  /** A length, at any depth of nesting, that the shape does not allow, or ragged nested arrays. */
+  WRONG_LENGTH;
+
+  /** The name as it stands in a job file, such as {@code null-array}. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,56 @@
+package io.sparknorm.spark.functions;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** How many faults of each kind. Mutable, apart from {@link #NONE}, which nothing is added to. */
+final class FaultTally {
+  static final FaultTally NONE = new FaultTally();
+
+  private final long[] counts = new long[Fault.values().length];
+
+  static FaultTally of(Fault fault) {
+    FaultTally tally = new FaultTally();
+    tally.count(fault);
+    return tally;
+  }
+
+  void count(Fault fault) {
+    counts[fault.ordinal()]++;
+  }
+
+  FaultTally merge(FaultTally other) {
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] += other.counts[i];
+    }
+
+    return this;
+  }
+
+  Map<Fault, Long> toMap() {
+    Map<Fault, Long> map = new EnumMap<>(Fault.class);
+    for (Fault fault : Fault.values()) {
+      map.put(fault, counts[fault.ordinal()]);
+    }
+
+    return map;
+  }
+
+  void write(DataOutput out) throws IOException {
+    for (long count : counts) {
+      out.writeLong(count);
+    }
+  }
+
+  static FaultTally read(DataInput in) throws IOException {
+    FaultTally tally = new FaultTally();
+    for (int i = 0; i < tally.counts.length; i++) {
+      tally.counts[i] = in.readLong();
+    }
+
+    return tally;
+  }
+}

@@ -1,0 +1,97 @@
+package io.sparknorm.spark.functions;
+
+import io.sparknorm.kernels.TensorShape;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.connector.catalog.functions.AggregateFunction;
+import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
+import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** {@code f(x)}, an aggregate: counts of records and faults, and exact moments, as bytes. */
+public final class FitFunction implements UnboundFunction {
+  private final String name;
+  private final FitKind kind;
+  private final TensorShape shape;
+  private final FaultRules rules;
+
+  FitFunction(String name, FitKind kind, TensorShape shape, FaultRules rules) {
+    this.name = name;
+    this.kind = kind;
+    this.shape = shape;
+    this.rules = rules;
+  }
+
+  @Override
+  public BoundFunction bind(StructType inputType) {
+    TensorType<?> type = Arguments.onlyTensor(inputType);
+    try {
+      RecordShape recordShape = RecordShape.of(shape, type.depth());
+      return new Bound<>(name, kind, new TensorReader<>(type, rules), recordShape);
+    } catch (IllegalArgumentException e) {
+      throw new UnsupportedOperationException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String description() {
+    return name + "(x): counts and moments of tensors of the shape " + shape;
+  }
+
+  /** Tensors of any type: Spark hands aggregates a row. */
+  private record Bound<V>(
+      String name, FitKind kind, TensorReader<V> reader, RecordShape shape)
+      implements AggregateFunction<FitState, byte[]> {
+    @Override
+    public FitState newAggregationState() {
+      return new FitState();
+    }
+
+    @Override
+    public FitState update(FitState state, InternalRow input) {
+      V value = input.isNullAt(0) ? null : reader.type().get(input, 0);
+      CheckedTensor tensor = reader.readAndCount(value, shape);
+      state.count(tensor);
+      if (!tensor.isEmpty()) {
+        try {
+          kind.add(tensor, shape.view(tensor.elements().length()), state);
+        } catch (IllegalArgumentException e) {
+          throw reader.rules().refused(e);
+        }
+      }
+
+      return state;
+    }
+
+    @Override
+    public FitState merge(FitState left, FitState right) {
+      return left.merge(right);
+    }
+
+    @Override
+    public byte[] produceResult(FitState state) {
+      return state.toBytes();
+    }
+
+    @Override
+    public DataType[] inputTypes() {
+      return new DataType[] {reader.type().dataType()};
+    }
+
+    @Override
+    public DataType resultType() {
+      return DataTypes.BinaryType;
+    }
+
+    @Override
+    public boolean isResultNullable() {
+      return false;
+    }
+  }
+}

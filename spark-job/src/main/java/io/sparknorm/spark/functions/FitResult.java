@@ -1,0 +1,37 @@
+package io.sparknorm.spark.functions;
+
+import io.sparknorm.kernels.moments.Moments;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a pass over a dataset has found.
+ *
+ * @param records all of them, dropped ones too
+ * @param dropped the records that the fault policies left out
+ * @param faults how many of each kind, zeros too; NaN and infinities count by element, null arrays
+ *     and wrong lengths by record
+ * @param moments those that were asked for; none where no record had a tensor
+ */
+public record FitResult(
+    long records, long dropped, Map<Fault, Long> faults, Optional<Moments> moments) {
+  public FitResult {
+    faults = Map.copyOf(faults);
+  }
+
+  /** Reads the value of a fit aggregate. */
+  static FitResult of(byte[] bytes) {
+    FitState state = new FitState();
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      state.read(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
+    return state.result();
+  }
+}

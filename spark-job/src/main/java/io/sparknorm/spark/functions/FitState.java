@@ -1,0 +1,112 @@
+package io.sparknorm.spark.functions;
+
+import io.sparknorm.kernels.moments.Moments;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.DataOutputStream;
+import java.io.Externalizable;
+import java.io.IOException;
+import java.io.ObjectInput;
+import java.io.ObjectOutput;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+
+/**
+ * What a task of a fit has seen: counts of records and faults, and moments once there are any. Travels
+ * in its own format; only Spark's name of the class around it is Java's.
+ */
+public final class FitState implements Externalizable {
+  private static final long serialVersionUID = 1L;
+
+  private long records;
+  private long dropped;
+  private FaultTally faults = new FaultTally();
+  private Moments moments;
+
+  /** An empty state; Spark needs a public way to one before it reads the rest. */
+  public FitState() {}
+
+  /** Counts a record, whatever becomes of it. */
+  void count(CheckedTensor tensor) {
+    records++;
+    faults.merge(tensor.faults());
+    if (tensor.dropped()) {
+      dropped++;
+    }
+  }
+
+  /** The moments, null before the first tensor. */
+  Moments moments() {
+    return moments;
+  }
+
+  /** The moments, made when they are first asked for. */
+  Moments moments(int channels) {
+    if (moments == null) {
+      moments = new Moments(channels);
+    }
+
+    return moments;
+  }
+
+  /**
+   * Adds all that another state holds.
+   *
+   * @throws IllegalArgumentException if both have moments, of different numbers of channels
+   */
+  FitState merge(FitState other) {
+    records += other.records;
+    dropped += other.dropped;
+    faults.merge(other.faults);
+    if (moments == null) {
+      moments = other.moments;
+    } else if (other.moments != null) {
+      moments.merge(other.moments);
+    }
+
+    return this;
+  }
+
+  FitResult result() {
+    return new FitResult(records, dropped, faults.toMap(), Optional.ofNullable(moments));
+  }
+
+  byte[] toBytes() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      write(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
+    return bytes.toByteArray();
+  }
+
+  private void write(DataOutput out) throws IOException {
+    out.writeLong(records);
+    out.writeLong(dropped);
+    faults.write(out);
+    out.writeBoolean(moments != null);
+    if (moments != null) {
+      moments.write(out);
+    }
+  }
+
+  void read(DataInput in) throws IOException {
+    records = in.readLong();
+    dropped = in.readLong();
+    faults = FaultTally.read(in);
+    moments = in.readBoolean() ? Moments.read(in) : null;
+  }
+
+  @Override
+  public void writeExternal(ObjectOutput out) throws IOException {
+    write(out);
+  }
+
+  @Override
+  public void readExternal(ObjectInput in) throws IOException {
+    read(in);
+  }
+}

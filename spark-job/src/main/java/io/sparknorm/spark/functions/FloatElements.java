@@ -1,0 +1,73 @@
+package io.sparknorm.spark.functions;
+
+import io.sparknorm.kernels.InstanceStatistics;
+import io.sparknorm.kernels.NonFinite;
+import io.sparknorm.kernels.Normalizer;
+import io.sparknorm.kernels.TensorView;
+import io.sparknorm.kernels.moments.Moments;
+import java.util.Arrays;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+
+record FloatElements(float[] values) implements Elements {
+  @Override
+  public int length() {
+    return values.length;
+  }
+
+  @Override
+  public double get(int position) {
+    return values[position];
+  }
+
+  @Override
+  public void set(int position, double value) {
+    values[position] = (float) value;
+  }
+
+  @Override
+  public Elements copy() {
+    return new FloatElements(values.clone());
+  }
+
+  @Override
+  public boolean hasNonFinite() {
+    return NonFinite.any(values);
+  }
+
+  @Override
+  public void normalise(Normalizer normalizer) {
+    normalizer.apply(values, values);
+  }
+
+  @Override
+  public void normaliseSkippingNaN(Normalizer normalizer) {
+    normalizer.applySkippingNaN(values, values);
+  }
+
+  @Override
+  public void addTo(Moments moments, TensorView view) {
+    moments.add(values, view);
+  }
+
+  @Override
+  public InstanceStatistics instanceStatistics(TensorView view) {
+    return InstanceStatistics.of(values, view);
+  }
+
+  @Override
+  public InstanceStatistics presentInstanceStatistics(TensorView view) {
+    return InstanceStatistics.ofPresent(values, view);
+  }
+
+  @Override
+  public FloatElements toFloats() {
+    return this;
+  }
+
+  @Override
+  public UnsafeArrayData toArrayData(int from, int to) {
+    boolean whole = from == 0 && to == values.length;
+    return UnsafeArrayData.fromPrimitiveArray(
+        whole ? values : Arrays.copyOfRange(values, from, to));
+  }
+}

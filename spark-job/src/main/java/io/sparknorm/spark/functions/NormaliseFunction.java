@@ -1,0 +1,118 @@
+package io.sparknorm.spark.functions;
+
+import io.sparknorm.kernels.Normalizer;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
+import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
+import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructType;
+
+/** {@code f(x)}: normalises tensors by a normalizer that the bound function carries to the tasks. */
+public final class NormaliseFunction implements UnboundFunction {
+  private final String name;
+  private final Normalizer normalizer;
+  private final FaultRules rules;
+
+  NormaliseFunction(String name, Normalizer normalizer, FaultRules rules) {
+    this.name = name;
+    this.normalizer = normalizer;
+    this.rules = rules;
+  }
+
+  @Override
+  public BoundFunction bind(StructType inputType) {
+    TensorType<?> type = Arguments.onlyTensor(inputType);
+    boolean nullable = inputType.fields()[0].nullable() || rules.policies().mayGiveNull();
+    try {
+      return type instanceof ArrayTensorType arrays
+          ? new Arrays(name, nullable, TensorNormalizer.of(arrays, rules, normalizer))
+          : new Vectors(
+              name, nullable, TensorNormalizer.of((VectorTensorType) type, rules, normalizer));
+    } catch (IllegalArgumentException e) {
+      throw new UnsupportedOperationException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String description() {
+    return name + "(x): x normalised to the shape " + normalizer.shape();
+  }
+
+  /** Arrays of numbers, flat or nested. */
+  public static final class Arrays extends TensorFunction<ArrayData> {
+    private static final long serialVersionUID = 1L;
+
+    private final TensorNormalizer<ArrayData> tensors;
+
+    Arrays(String name, boolean nullable, TensorNormalizer<ArrayData> tensors) {
+      super(name, nullable, tensors.reader().type());
+      this.tensors = tensors;
+    }
+
+    /** Called by generated code: stays public and named invoke. */
+    public ArrayData invoke(ArrayData x) {
+      return tensors.apply(x);
+    }
+  }
+
+  /** ML vectors. */
+  public static final class Vectors extends TensorFunction<InternalRow> {
+    private static final long serialVersionUID = 1L;
+
+    private final TensorNormalizer<InternalRow> tensors;
+
+    Vectors(String name, boolean nullable, TensorNormalizer<InternalRow> tensors) {
+      super(name, nullable, tensors.reader().type());
+      this.tensors = tensors;
+    }
+
+    /** Called by generated code, which knows a vector only as an object. */
+    public InternalRow invoke(Object x) {
+      return tensors.apply((InternalRow) x);
+    }
+  }
+
+  /** From tensors of one type to normalised ones. */
+  abstract static class TensorFunction<V> implements ScalarFunction<V> {
+    private static final long serialVersionUID = 1L;
+
+    private final String name;
+    private final boolean nullable;
+    private final DataType inputType;
+    private final DataType resultType;
+
+    TensorFunction(String name, boolean nullable, TensorType<V> type) {
+      this.name = name;
+      this.nullable = nullable;
+      this.inputType = type.dataType();
+      this.resultType = type.resultType();
+    }
+
+    @Override
+    public DataType[] inputTypes() {
+      return new DataType[] {inputType};
+    }
+
+    @Override
+    public DataType resultType() {
+      return resultType;
+    }
+
+    @Override
+    public boolean isResultNullable() {
+      return nullable;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+  }
+}
