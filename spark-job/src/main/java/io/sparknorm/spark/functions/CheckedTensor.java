@@ -8,8 +8,8 @@ import java.util.BitSet;
 
 /**
  * One record's tensor after its faults have been looked for and none was to fail. Either there are
- * elements to compute with, in which skipped ones and propagated nulls are NaN, or there are not: the
- * array is null or misshapen, or the record is to be dropped.
+ * elements to compute with, in which skipped ones and propagated nulls are NaN, or there are not:
+ * the array is null or misshapen, or the record is to be dropped.
  *
  * @param elements null when there is nothing to compute with
  * @param nulls the elements that are null

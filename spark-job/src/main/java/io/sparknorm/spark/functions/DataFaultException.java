@@ -2,6 +2,7 @@ package io.sparknorm.spark.functions;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import java.util.Optional;
 
 /** A fault in the data whose policy is to fail. Thrown in tasks, so it travels to the driver. */
 public final class DataFaultException extends JobException {
@@ -9,5 +10,16 @@ public final class DataFaultException extends JobException {
 
   DataFaultException(String message) {
     super(LeavingStatus.DATA, message);
+  }
+
+  /** The data fault that a failed query goes back to, if it does. */
+  public static Optional<DataFaultException> in(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof DataFaultException fault) {
+        return Optional.of(fault);
+      }
+    }
+
+    return Optional.empty();
   }
 }

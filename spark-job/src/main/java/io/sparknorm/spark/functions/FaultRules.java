@@ -28,8 +28,7 @@ public record FaultRules(
 
   /** For the scalar columns of a job, each a channel. */
   public static FaultRules ofColumns(List<String> columns, FaultPolicies policies) {
-    return new FaultRules(
-        policies, "columns " + String.join(", ", columns), "faults.", columns);
+    return new FaultRules(policies, "columns " + String.join(", ", columns), "faults.", columns);
   }
 
   /** For the argument of a function of a catalog, whose policies are settings of the catalog. */
@@ -60,7 +59,8 @@ public record FaultRules(
 
   /** The failure when kernels refuse a tensor that the shape accepts. */
   DataFaultException refused(IllegalArgumentException why) {
-    return new DataFaultException("Cannot read %s: %s%s".formatted(subject, why.getMessage(), inFile()));
+    return new DataFaultException(
+        "Cannot read %s: %s%s".formatted(subject, why.getMessage(), inFile()));
   }
 
   private DataFaultException failure(Fault fault, String source, String why) {

@@ -45,8 +45,7 @@ public final class FitFunction implements UnboundFunction {
   }
 
   /** Tensors of any type: Spark hands aggregates a row. */
-  private record Bound<V>(
-      String name, FitKind kind, TensorReader<V> reader, RecordShape shape)
+  private record Bound<V>(String name, FitKind kind, TensorReader<V> reader, RecordShape shape)
       implements AggregateFunction<FitState, byte[]> {
     @Override
     public FitState newAggregationState() {

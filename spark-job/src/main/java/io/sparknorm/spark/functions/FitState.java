@@ -13,8 +13,8 @@ import java.io.UncheckedIOException;
 import java.util.Optional;
 
 /**
- * What a task of a fit has seen: counts of records and faults, and moments once there are any. Travels
- * in its own format; only Spark's name of the class around it is Java's.
+ * What a task of a fit has seen: counts of records and faults, and moments once there are any.
+ * Travels in its own format; only Spark's name of the class around it is Java's.
  */
 public final class FitState implements Externalizable {
   private static final long serialVersionUID = 1L;

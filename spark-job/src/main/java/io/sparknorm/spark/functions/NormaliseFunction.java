@@ -9,7 +9,9 @@ import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
-/** {@code f(x)}: normalises tensors by a normalizer that the bound function carries to the tasks. */
+/**
+ * {@code f(x)}: normalises tensors by a normalizer that the bound function carries to the tasks.
+ */
 public final class NormaliseFunction implements UnboundFunction {
   private final String name;
   private final Normalizer normalizer;

@@ -11,8 +11,8 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /**
  * The catalog through which a program of this product calls functions that hold objects in memory.
- * Spark resolves functions by name only, so each gets a fresh name for as long as a query that calls
- * it is analysed; {@link RunFunctions} sees to that.
+ * Spark resolves functions by name only, so each gets a fresh name for as long as a query that
+ * calls it is analysed; {@link RunFunctions} sees to that.
  */
 public final class RunCatalog implements FunctionCatalog {
   private static final Map<String, UnboundFunction> FUNCTIONS = new ConcurrentHashMap<>();

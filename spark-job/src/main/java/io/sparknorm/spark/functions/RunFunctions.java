@@ -13,8 +13,8 @@ import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
 
 /**
  * Columns computed by functions that hold a normalizer, a shape or fault rules in memory, for
- * programs that run in Spark's driver. A column can be used until this is closed; datasets made with
- * it stay good, because Spark analyses them, and binds the functions, when they are made:
+ * programs that run in Spark's driver. A column can be used until this is closed; datasets made
+ * with it stay good, because Spark analyses them, and binds the functions, when they are made:
  *
  * <pre>{@code
  * try (RunFunctions functions = RunFunctions.open(spark)) {

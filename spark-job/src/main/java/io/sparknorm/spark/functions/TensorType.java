@@ -10,8 +10,8 @@ import org.apache.spark.sql.types.UserDefinedType;
 
 /**
  * The type of a tensor column, and the copying of its values into flat arrays and back. Tensors are
- * arrays of {@code byte}, {@code short}, {@code int}, {@code long}, {@code float} or {@code double},
- * nested to any depth, and the vectors of Spark ML and MLlib.
+ * arrays of {@code byte}, {@code short}, {@code int}, {@code long}, {@code float} or {@code
+ * double}, nested to any depth, and the vectors of Spark ML and MLlib.
  *
  * <p>Arithmetic on {@code float} starts from float, on all others from double. Integers give {@code
  * float}, all others their own type; vectors give dense vectors.
