@@ -12,6 +12,12 @@ public final class DataFaultException extends JobException {
     super(LeavingStatus.DATA, message);
   }
 
+  /** Leaves the stack trace out: Spark logs it in every executor, and the message says it all. */
+  @Override
+  public synchronized Throwable fillInStackTrace() {
+    return this;
+  }
+
   /** The data fault that a failed query goes back to, if it does. */
   public static Optional<DataFaultException> in(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
