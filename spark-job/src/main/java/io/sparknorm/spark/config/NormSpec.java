@@ -1,7 +1,10 @@
 package io.sparknorm.spark.config;
 
 import com.typesafe.config.Config;
+import io.sparknorm.kernels.Coefficients;
+import io.sparknorm.kernels.DatasetNorm;
 import io.sparknorm.kernels.Norm;
+import io.sparknorm.kernels.RecordNorm;
 import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.kernels.Variance;
 import io.sparknorm.kernels.moments.Momentum;
@@ -15,6 +18,9 @@ import java.util.Optional;
  * @param tracking how running statistics move, when they are kept
  */
 public record NormSpec(Norm norm, Optional<Tracking> tracking) {
+  /** The value of {@code momentum} that stands for the cumulative average. */
+  static final String CUMULATIVE = "none";
+
   /**
    * How running statistics move.
    *
@@ -25,13 +31,39 @@ public record NormSpec(Norm norm, Optional<Tracking> tracking) {
 
   /**
    * Reads the group; {@code mode}, which belongs to the run and not to the norm, is passed over.
+   *
+   * @param shape of the records, which the norm must fit
+   * @throws io.sparknorm.spark.JobException if the group has an unknown key, a key of another norm,
+   *     or a value that breaks a rule
    */
   public static NormSpec parse(Config norm, TensorShape shape) {
-    throw new UnsupportedOperationException("in the making");
+    return NormReader.read(new Settings(norm.root(), "norm", "norm"), shape);
   }
 
-  /** The group as a job file would have it, every default written out; {@link #parse} reads it. */
+  /** Whether the norm normalises, or may normalise, by statistics that a fit collects. */
+  public boolean needsStatistics() {
+    return norm instanceof DatasetNorm || tracking.isPresent();
+  }
+
+  /**
+   * The group as a job file would have it, every default written out; {@link #parse} reads it.
+   * Values are texts, numbers, truth values and lists of numbers.
+   */
   public Map<String, Object> toMap() {
-    throw new UnsupportedOperationException("in the making");
+    return NormWriter.toMap(this);
+  }
+
+  /**
+   * Throws if the norm's parameters do not fit the shape.
+   *
+   * @throws IllegalArgumentException saying which parameter and why
+   */
+  void checkFits(TensorShape shape) {
+    if (norm instanceof RecordNorm recordNorm) {
+      recordNorm.normalizer(shape);
+    } else if (norm instanceof DatasetNorm datasetNorm) {
+      Coefficients statistics = Coefficients.of(new double[shape.channels()]);
+      datasetNorm.normalizer(shape, statistics, statistics);
+    }
   }
 }
