@@ -1,0 +1,53 @@
+package io.sparknorm.spark.config;
+
+import io.sparknorm.kernels.TensorShape;
+import io.sparknorm.spark.models.Model;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A block of {@code features} with its norm and its model.
+ *
+ * @param form whether one column holds the tensor, or each column is a channel
+ * @param columns the input columns, a single one if it holds the tensor
+ * @param outputs the column that each of {@code columns} becomes
+ * @param shape of one record; always there for a fit, for scalar columns and beside a norm, else
+ *     the model's holds
+ * @param norm the norm of the job file; always there for a fit, else the model's may hold
+ * @param mode which statistics to normalise by
+ * @param model what a fit publishes and apply takes; there if the norm needs a store
+ */
+public record FeatureSpec(
+    Form form,
+    List<String> columns,
+    List<String> outputs,
+    Optional<TensorShape> shape,
+    Optional<NormSpec> norm,
+    Model.Mode mode,
+    Optional<ModelReference> model) {
+  /** How columns make up a tensor. */
+  public enum Form {
+    /** One column holds it. */
+    TENSOR,
+    /** Each column is a channel. */
+    SCALARS
+  }
+
+  /**
+   * A model in the store.
+   *
+   * @param version the version to apply, the latest if absent
+   */
+  public record ModelReference(String name, OptionalInt version) {}
+
+  public FeatureSpec {
+    columns = List.copyOf(columns);
+    outputs = List.copyOf(outputs);
+  }
+
+  /** The names of the channels, where the columns give them. */
+  public List<String> channelNames() {
+    return form == Form.SCALARS ? columns : List.of();
+  }
+}

@@ -1,0 +1,177 @@
+package io.sparknorm.spark.config;
+
+import static io.sparknorm.spark.config.Key.FAULTS_INFINITY;
+import static io.sparknorm.spark.config.Key.FAULTS_NAN;
+import static io.sparknorm.spark.config.Key.FAULTS_NULL_ARRAY;
+import static io.sparknorm.spark.config.Key.FAULTS_NULL_ELEMENT;
+import static io.sparknorm.spark.config.Key.FAULTS_WRONG_LENGTH;
+import static io.sparknorm.spark.config.Key.INPUT_FORMAT;
+import static io.sparknorm.spark.config.Key.INPUT_OPTIONS;
+import static io.sparknorm.spark.config.Key.INPUT_PATH;
+import static io.sparknorm.spark.config.Key.INPUT_TABLE;
+import static io.sparknorm.spark.config.Key.INPUT_WHERE;
+import static io.sparknorm.spark.config.Key.OUTPUT_FORMAT;
+import static io.sparknorm.spark.config.Key.OUTPUT_IF_EXISTS;
+import static io.sparknorm.spark.config.Key.OUTPUT_OPTIONS;
+import static io.sparknorm.spark.config.Key.OUTPUT_PATH;
+import static io.sparknorm.spark.config.Key.OUTPUT_TABLE;
+import static io.sparknorm.spark.config.Key.STORE_PATH;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+import com.typesafe.config.ConfigValueType;
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.functions.FaultPolicies;
+import io.sparknorm.spark.functions.FaultPolicies.Policy;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads a job file for one command. */
+final class JobReader {
+  private static final ConfigValue NO_BLOCKS = ConfigValueFactory.fromIterable(List.of());
+
+  private final ConfigObject root;
+  private final Command command;
+
+  JobReader(Config config, Command command) {
+    this.root = config.root();
+    this.command = command;
+  }
+
+  JobSpec read() {
+    Settings.checkNames(root, Key.groups(), "");
+    InputSpec input = input(group("input"));
+    Optional<OutputSpec> output =
+        command.applies() || given("output").isPresent()
+            ? Optional.of(output(group("output")))
+            : Optional.empty();
+    Settings store = group("store");
+    return new JobSpec(
+        command,
+        input,
+        output,
+        features(store),
+        store.optional(STORE_PATH, Settings::text),
+        faults(group("faults")));
+  }
+
+  private Settings group(String name) {
+    return new Settings(given(name).orElse(ConfigFactory.empty().root()), name, name);
+  }
+
+  private Optional<ConfigValue> given(String name) {
+    return Optional.ofNullable(root.get(name))
+        .filter(value -> value.valueType() != ConfigValueType.NULL);
+  }
+
+  private static InputSpec input(Settings settings) {
+    Optional<String> path = settings.optional(INPUT_PATH, Settings::text);
+    Optional<String> table = settings.optional(INPUT_TABLE, Settings::text);
+    checkEither(settings, INPUT_PATH, INPUT_TABLE);
+    if (table.isPresent() && settings.has(INPUT_FORMAT)) {
+      throw settings.invalid(INPUT_FORMAT, "input.table has a format of its own");
+    }
+
+    return new InputSpec(
+        path.map(given -> settings.text(INPUT_FORMAT)),
+        path,
+        table,
+        settings.map(INPUT_OPTIONS),
+        settings.optional(INPUT_WHERE, Settings::text));
+  }
+
+  private static OutputSpec output(Settings settings) {
+    Optional<String> path = settings.optional(OUTPUT_PATH, Settings::text);
+    Optional<String> table = settings.optional(OUTPUT_TABLE, Settings::text);
+    checkEither(settings, OUTPUT_PATH, OUTPUT_TABLE);
+    return new OutputSpec(
+        path.isPresent()
+            ? Optional.of(settings.text(OUTPUT_FORMAT))
+            : settings.optional(OUTPUT_FORMAT, Settings::text),
+        path,
+        table,
+        settings.choice(OUTPUT_IF_EXISTS, IfExists.class),
+        settings.map(OUTPUT_OPTIONS));
+  }
+
+  private static FaultPolicies faults(Settings settings) {
+    return new FaultPolicies(
+        settings.choice(FAULTS_NAN, Policy.class),
+        settings.choice(FAULTS_INFINITY, Policy.class),
+        settings.choice(FAULTS_NULL_ARRAY, Policy.class),
+        settings.choice(FAULTS_NULL_ELEMENT, Policy.class),
+        settings.choice(FAULTS_WRONG_LENGTH, Policy.class));
+  }
+
+  private List<FeatureSpec> features(Settings store) {
+    List<Settings> blocks = blocks();
+    Settings norm = group("norm");
+    List<FeatureSpec> features = new ArrayList<>();
+    for (Settings block : blocks) {
+      features.add(new FeatureReader(command, block, norm, store, blocks.size() > 1).read());
+    }
+
+    checkDistinct(blocks, features);
+    return features;
+  }
+
+  private List<Settings> blocks() {
+    List<Settings> blocks = new ArrayList<>();
+    ConfigValue value = given("features").orElse(NO_BLOCKS);
+    if (!(value instanceof ConfigList list)) {
+      return List.of(new Settings(value, "features", "features"));
+    }
+
+    for (ConfigValue block : list) {
+      blocks.add(new Settings(block, "features", "features[%d]".formatted(blocks.size())));
+    }
+
+    if (blocks.isEmpty()) {
+      throw JobException.usage(
+          "Invalid configuration: features is missing (a block { column = .. } or a list of such"
+              + " blocks)");
+    }
+
+    return blocks;
+  }
+
+  /** No column is written twice, and no model published twice. */
+  private void checkDistinct(List<Settings> blocks, List<FeatureSpec> features) {
+    Map<String, String> writers = new HashMap<>();
+    Map<String, String> publishers = new HashMap<>();
+    for (int i = 0; i < features.size(); i++) {
+      String location = blocks.get(i).location();
+      for (String output : features.get(i).outputs()) {
+        checkFirst(location + ".output", output, writers.put(output, location));
+      }
+
+      if (command.fits() && features.get(i).model().isPresent()) {
+        String name = features.get(i).model().get().name();
+        checkFirst(location + ".model", name, publishers.put(name, location));
+      }
+    }
+  }
+
+  private static void checkFirst(String what, String name, String earlier) {
+    if (earlier != null) {
+      throw JobException.usage("Invalid %s: %s (%s has the same)".formatted(what, name, earlier));
+    }
+  }
+
+  private static void checkEither(Settings settings, Key path, Key table) {
+    if (settings.has(path) && settings.has(table)) {
+      throw settings.invalid(table, "%s is given too".formatted(path.fullName()));
+    }
+
+    if (!settings.has(path) && !settings.has(table)) {
+      throw settings.missing(path);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package io.sparknorm.spark.config;
+
+import com.typesafe.config.Config;
+import io.sparknorm.spark.functions.FaultPolicies;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a job is to do: the typed and checked content of a job file.
+ *
+ * @param command which parts of the job file the job carries out
+ * @param input the data to read
+ * @param output the result to write; always there if the command applies
+ * @param features at least one block of columns
+ * @param storePath the folder of the models; always there if a block has a model
+ * @param faults what happens to elements that are no plain numbers
+ */
+public record JobSpec(
+    Command command,
+    InputSpec input,
+    Optional<OutputSpec> output,
+    List<FeatureSpec> features,
+    Optional<String> storePath,
+    FaultPolicies faults) {
+  public JobSpec {
+    features = List.copyOf(features);
+  }
+
+  /**
+   * Checks all that can be checked without looking at the data.
+   *
+   * @param config a resolved job file
+   * @throws io.sparknorm.spark.JobException for an unknown key, a value that breaks a rule, or a
+   *     part that the command needs and does not find
+   */
+  public static JobSpec parse(Config config, Command command) {
+    return new JobReader(config, command).read();
+  }
+
+  /** The whole configuration, every default written out, for the log: values of options hidden. */
+  public String effective() {
+    return JobWriter.effective(this);
+  }
+
+  /**
+   * One line that is equal for equal jobs and differs for jobs that differ in anything: what a
+   * run's identity is derived from. It holds the values of options: for hashing only.
+   */
+  public String canonical() {
+    return JobWriter.canonical(this);
+  }
+}

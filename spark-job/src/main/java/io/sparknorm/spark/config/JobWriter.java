@@ -1,0 +1,140 @@
+package io.sparknorm.spark.config;
+
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValueFactory;
+import io.sparknorm.spark.config.FeatureSpec.Form;
+import io.sparknorm.spark.functions.FaultPolicies;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** Writes a job as the job file that says the same, with every default written out. */
+final class JobWriter {
+  /** Longer lists, such as the weights of a wide norm, would bury the rest of a log. */
+  private static final int LONGEST_LOGGED_LIST = 32;
+
+  private final UnaryOperator<String> option;
+  private final UnaryOperator<Object> parameter;
+
+  /**
+   * @param option what is written in place of the value of an option
+   * @param parameter what is written in place of a norm's parameter
+   */
+  private JobWriter(UnaryOperator<String> option, UnaryOperator<Object> parameter) {
+    this.option = option;
+    this.parameter = parameter;
+  }
+
+  static String effective(JobSpec job) {
+    JobWriter writer = new JobWriter(value -> "***", JobWriter::shortened);
+    return ConfigValueFactory.fromMap(writer.toMap(job))
+        .render(ConfigRenderOptions.concise().setJson(false).setFormatted(true));
+  }
+
+  static String canonical(JobSpec job) {
+    JobWriter writer = new JobWriter(UnaryOperator.identity(), UnaryOperator.identity());
+    return Names.of(job.command())
+        + " "
+        + ConfigValueFactory.fromMap(writer.toMap(job)).render(ConfigRenderOptions.concise());
+  }
+
+  private static Object shortened(Object parameter) {
+    return parameter instanceof List<?> list && list.size() > LONGEST_LOGGED_LIST
+        ? "%d numbers from %s to %s".formatted(list.size(), list.get(0), list.get(list.size() - 1))
+        : parameter;
+  }
+
+  private Map<String, Object> toMap(JobSpec job) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("input", input(job.input()));
+    job.output().ifPresent(output -> map.put("output", output(output)));
+    map.put("features", job.features().stream().map(this::features).toList());
+    job.storePath().ifPresent(path -> map.put("store", Map.of(Key.STORE_PATH.simpleName(), path)));
+    map.put("faults", faults(job.faults()));
+    return map;
+  }
+
+  private Map<String, Object> input(InputSpec input) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    put(map, Key.INPUT_FORMAT, input.format());
+    put(map, Key.INPUT_PATH, input.path());
+    put(map, Key.INPUT_TABLE, input.table());
+    put(map, Key.INPUT_OPTIONS, options(input.options()));
+    put(map, Key.INPUT_WHERE, input.where());
+    return map;
+  }
+
+  private Map<String, Object> output(OutputSpec output) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    put(map, Key.OUTPUT_FORMAT, output.format());
+    put(map, Key.OUTPUT_PATH, output.path());
+    put(map, Key.OUTPUT_TABLE, output.table());
+    put(map, Key.OUTPUT_IF_EXISTS, Names.of(output.ifExists()));
+    put(map, Key.OUTPUT_OPTIONS, options(output.options()));
+    return map;
+  }
+
+  private Map<String, String> options(Map<String, String> options) {
+    Map<String, String> map = new LinkedHashMap<>();
+    options.forEach((name, value) -> map.put(name, option.apply(value)));
+    return map;
+  }
+
+  private Map<String, Object> features(FeatureSpec features) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    if (features.form() == Form.TENSOR) {
+      put(map, Key.FEATURES_COLUMN, features.columns().get(0));
+      put(map, Key.FEATURES_OUTPUT, features.outputs().get(0));
+    } else {
+      put(map, Key.FEATURES_COLUMNS, features.columns());
+      put(map, Key.FEATURES_OUTPUT, features.outputs());
+    }
+
+    features
+        .shape()
+        .ifPresent(
+            shape -> {
+              put(map, Key.FEATURES_SHAPE, shape.dimensions());
+              put(map, Key.FEATURES_LAYOUT, Names.of(shape.layout()));
+            });
+    put(map, Key.FEATURES_NORM, norm(features));
+    features
+        .model()
+        .ifPresent(
+            model -> {
+              put(map, Key.FEATURES_MODEL, model.name());
+              model.version().ifPresent(version -> put(map, Key.FEATURES_VERSION, version));
+            });
+    return map;
+  }
+
+  private Map<String, Object> norm(FeatureSpec features) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    features
+        .norm()
+        .ifPresent(
+            norm -> norm.toMap().forEach((name, value) -> map.put(name, parameter.apply(value))));
+    put(map, Key.NORM_MODE, Names.of(features.mode()));
+    return map;
+  }
+
+  private static Map<String, Object> faults(FaultPolicies faults) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    put(map, Key.FAULTS_NAN, Names.of(faults.nan()));
+    put(map, Key.FAULTS_INFINITY, Names.of(faults.infinity()));
+    put(map, Key.FAULTS_NULL_ARRAY, Names.of(faults.nullArray()));
+    put(map, Key.FAULTS_NULL_ELEMENT, Names.of(faults.nullElement()));
+    put(map, Key.FAULTS_WRONG_LENGTH, Names.of(faults.wrongLength()));
+    return map;
+  }
+
+  private static void put(Map<String, Object> map, Key key, Object value) {
+    map.put(key.simpleName(), value);
+  }
+
+  private static void put(Map<String, Object> map, Key key, Optional<String> value) {
+    value.ifPresent(present -> put(map, key, present));
+  }
+}
