@@ -1,18 +1,30 @@
 package io.sparknorm.kernels.moments;
 
-import io.sparknorm.kernels.Variance;
+import static io.sparknorm.kernels.moments.ExactSum.DIGIT;
+import static io.sparknorm.kernels.moments.ExactSum.DIGIT_WIDTH;
+
 import java.math.BigInteger;
+import java.util.Arrays;
 
 /**
  * Exact count, sum and sum of squares of one channel, with NaN and infinities counted beside them.
- * The sum is in units of {@code 2^-1074}, the sum of squares in units of {@code 2^-2148}: every
- * finite double is a multiple of the one, every square of the other.
+ *
+ * <p>The sums are fixed-point numbers, in units of {@code 2^-1074} and {@code 2^-2148}: every
+ * finite double is a multiple of the one, every square of the other (Kulisch, "Computer Arithmetic
+ * and Validity", 2008, section 8). They are kept in 64-bit limbs that stand 32 bits apart, so that
+ * carries can wait: a value changes a limb by less than 2^32, and carries are settled long before
+ * 2^31 values have done so. Only the limbs that the values reach are there; since squares reach
+ * twice as far, one window serves both sums.
  */
 final class ChannelMoments {
-  /** After so many values, which is far fewer than the limbs can take, carries are settled. */
+  /** After so many values carries are settled: seldom enough to cost nothing. */
   static final int CARRY_INTERVAL = 1 << 20;
 
-  private static final int EXPONENT_BITS = 0x7ff;
+  private static final int SUM_UNIT = -1074;
+  private static final int SQUARES_UNIT = 2 * SUM_UNIT;
+  private static final int SHIFT = DIGIT_WIDTH - 1;
+
+  private static final int EXPONENT = 0x7ff;
   private static final int FRACTION_WIDTH = 52;
   private static final long FRACTION = (1L << FRACTION_WIDTH) - 1;
   private static final long IMPLICIT = 1L << FRACTION_WIDTH;
@@ -20,21 +32,26 @@ final class ChannelMoments {
   /** How many low bits of the fraction are zero in every float that is widened to a double. */
   private static final int FLOAT_ZEROS = 29;
 
-  /** The exponents of the units. */
-  private static final int SUM_UNIT = -1074;
+  /** How many limbs of the sum a value can reach: its shifted significand has 55 or 84 bits. */
+  private static final int FLOAT_LIMBS = 2;
 
-  private static final int SQUARES_UNIT = -2148;
+  private static final int DOUBLE_LIMBS = 3;
 
-  private final ExactSum sum;
-  private final ExactSum squares;
+  /** The first limb of the sum weighs {@code 2^(32 * low)}, that of the squares twice the power. */
+  private int low;
+
+  private long[] sumLimbs = {};
+
+  /** Not private, so that a test can see how full limbs get. */
+  long[] squaresLimbs = {};
+
   private long count;
   private long nanCount;
   private long positiveInfinityCount;
   private long negativeInfinityCount;
 
-  ChannelMoments() {
-    this(0, 0, 0, 0, new ExactSum(), new ExactSum());
-  }
+  /** Moments of no values. */
+  ChannelMoments() {}
 
   ChannelMoments(
       long count,
@@ -47,10 +64,10 @@ final class ChannelMoments {
     this.nanCount = nanCount;
     this.positiveInfinityCount = positiveInfinityCount;
     this.negativeInfinityCount = negativeInfinityCount;
-    this.sum = sum;
-    this.squares = squares;
+    deposit(sum, squares);
   }
 
+  /** How many finite values. */
   long count() {
     return count;
   }
@@ -67,19 +84,21 @@ final class ChannelMoments {
     return negativeInfinityCount;
   }
 
+  /** In units of {@code 2^-1074}. */
   ExactSum sum() {
-    return sum;
+    return ExactSum.of(low, sumLimbs);
   }
 
+  /** In units of {@code 2^-2148}. */
   ExactSum squares() {
-    return squares;
+    return ExactSum.of(2 * low, squaresLimbs);
   }
 
   void add(float value) {
-    // Widened, every float but zero is a normal double, and its square fits one deposit.
+    // Widened, every float but zero is a normal double.
     long bits = Double.doubleToRawLongBits(value);
-    int exponent = (int) (bits >>> FRACTION_WIDTH) & EXPONENT_BITS;
-    if (exponent == EXPONENT_BITS) {
+    int exponent = (int) (bits >>> FRACTION_WIDTH) & EXPONENT;
+    if (exponent == EXPONENT) {
       countNonFinite(value);
       return;
     }
@@ -87,8 +106,22 @@ final class ChannelMoments {
     if (exponent != 0) {
       long significand = ((bits & FRACTION) | IMPLICIT) >>> FLOAT_ZEROS;
       int position = exponent - 1 + FLOAT_ZEROS;
-      sum.deposit(position, significand, bits >> 63);
-      squares.deposit(2 * position, significand * significand, 0);
+      int at = reach(position, FLOAT_LIMBS);
+      int squareAt = (position >> 4) - 2 * low;
+
+      long sign = bits >> 63;
+      long shifted = ((significand ^ sign) - sign) << (position & SHIFT);
+      long[] s = sumLimbs;
+      s[at] += shifted & DIGIT;
+      s[at + 1] += shifted >> DIGIT_WIDTH;
+
+      long square = significand * significand;
+      int shift = 2 * position & SHIFT;
+      long upper = square >>> (DIGIT_WIDTH - shift);
+      long[] q = squaresLimbs;
+      q[squareAt] += (square << shift) & DIGIT;
+      q[squareAt + 1] += upper & DIGIT;
+      q[squareAt + 2] += upper >>> DIGIT_WIDTH;
     }
 
     countFinite();
@@ -96,8 +129,8 @@ final class ChannelMoments {
 
   void add(double value) {
     long bits = Double.doubleToRawLongBits(value);
-    int exponent = (int) (bits >>> FRACTION_WIDTH) & EXPONENT_BITS;
-    if (exponent == EXPONENT_BITS) {
+    int exponent = (int) (bits >>> FRACTION_WIDTH) & EXPONENT;
+    if (exponent == EXPONENT) {
       countNonFinite(value);
       return;
     }
@@ -110,13 +143,65 @@ final class ChannelMoments {
     }
 
     if (significand != 0) {
-      sum.deposit(position, significand, bits >> 63);
-      long high = Math.multiplyHigh(significand, significand);
-      squares.deposit(2 * position, significand * significand, 0);
-      squares.deposit(2 * position + 64, high, 0);
+      int at = reach(position, DOUBLE_LIMBS);
+      int squareAt = (position >> 4) - 2 * low;
+
+      long sign = bits >> 63;
+      long signed = (significand ^ sign) - sign;
+      int shift = position & SHIFT;
+      long upper = signed >> (DIGIT_WIDTH - shift);
+      long[] s = sumLimbs;
+      s[at] += (signed << shift) & DIGIT;
+      s[at + 1] += upper & DIGIT;
+      s[at + 2] += upper >> DIGIT_WIDTH;
+
+      long square = significand * significand;
+      long squareHigh = Math.multiplyHigh(significand, significand);
+      int squareShift = 2 * position & SHIFT;
+      // The shifted square as three words; in two steps, since a shift by 64 is a shift by 0.
+      long word0 = square << squareShift;
+      long word1 =
+          (squareHigh << squareShift) | (square >>> DIGIT_WIDTH >>> (DIGIT_WIDTH - squareShift));
+      long word2 = squareHigh >>> DIGIT_WIDTH >>> (DIGIT_WIDTH - squareShift);
+      long[] q = squaresLimbs;
+      q[squareAt] += word0 & DIGIT;
+      q[squareAt + 1] += word0 >>> DIGIT_WIDTH;
+      q[squareAt + 2] += word1 & DIGIT;
+      q[squareAt + 3] += word1 >>> DIGIT_WIDTH;
+      q[squareAt + 4] += word2;
     }
 
     countFinite();
+  }
+
+  /** The limb of the sum that has this bit, once so many limbs from there on exist. */
+  private int reach(int position, int limbs) {
+    int at = (position >> 5) - low;
+    if (at < 0 || at + limbs > sumLimbs.length) {
+      cover(position >> 5, (position >> 5) + limbs);
+      at = (position >> 5) - low;
+    }
+
+    return at;
+  }
+
+  /** Widens the window, where needed, to the limbs of the sum between two weights. */
+  private void cover(int from, int to) {
+    if (sumLimbs.length == 0) {
+      low = from;
+    }
+
+    int below = Math.max(0, low - from);
+    int length = below + Math.max(sumLimbs.length, to - low);
+    if (length > sumLimbs.length) {
+      long[] wideSum = new long[length];
+      long[] wideSquares = new long[2 * length];
+      System.arraycopy(sumLimbs, 0, wideSum, below, sumLimbs.length);
+      System.arraycopy(squaresLimbs, 0, wideSquares, 2 * below, squaresLimbs.length);
+      low -= below;
+      sumLimbs = wideSum;
+      squaresLimbs = wideSquares;
+    }
   }
 
   private void countFinite() {
@@ -137,59 +222,63 @@ final class ChannelMoments {
   }
 
   private void carry() {
-    sum.carry();
-    squares.carry();
+    ExactSum carriedSum = sum();
+    ExactSum carriedSquares = squares();
+    Arrays.fill(sumLimbs, 0);
+    Arrays.fill(squaresLimbs, 0);
+    deposit(carriedSum, carriedSquares);
   }
 
+  private void deposit(ExactSum moreSum, ExactSum moreSquares) {
+    if (moreSum.size() > 0) {
+      cover(moreSum.low(), moreSum.end());
+    }
+
+    if (moreSquares.size() > 0) {
+      cover(moreSquares.low() / 2, (moreSquares.end() + 1) / 2);
+    }
+
+    deposit(moreSum, sumLimbs, moreSum.low() - low);
+    deposit(moreSquares, squaresLimbs, moreSquares.low() - 2 * low);
+  }
+
+  private static void deposit(ExactSum more, long[] limbs, int at) {
+    for (int i = 0; i < more.size(); i++) {
+      limbs[at + i] += more.digit(i);
+    }
+  }
+
+  /** Adds all that another instance holds, which stays as it is. */
   void merge(ChannelMoments other) {
-    sum.add(other.sum);
-    squares.add(other.squares);
+    count = Math.addExact(count, other.count);
+    nanCount = Math.addExact(nanCount, other.nanCount);
+    positiveInfinityCount = Math.addExact(positiveInfinityCount, other.positiveInfinityCount);
+    negativeInfinityCount = Math.addExact(negativeInfinityCount, other.negativeInfinityCount);
+    deposit(other.sum(), other.squares());
     carry();
-    count += other.count;
-    nanCount += other.nanCount;
-    positiveInfinityCount += other.positiveInfinityCount;
-    negativeInfinityCount += other.negativeInfinityCount;
   }
 
-  /** The mean, rounded once. */
-  double mean() {
-    if (nanCount > 0 || (positiveInfinityCount > 0 && negativeInfinityCount > 0)) {
-      return Double.NaN;
-    }
-
-    if (positiveInfinityCount > 0) {
-      return Double.POSITIVE_INFINITY;
-    }
-
-    if (negativeInfinityCount > 0) {
-      return Double.NEGATIVE_INFINITY;
-    }
-
-    ExactSum total = sum.canonical();
-    return count == 0
-        ? Double.NaN
-        : new Ratio(total.digits(), BigInteger.valueOf(count), total.exponent() + SUM_UNIT)
-            .doubleValue();
+  /** The mean of the finite values, of which there is at least one. */
+  Ratio mean() {
+    ExactSum total = sum();
+    return new Ratio(total.integer(), BigInteger.valueOf(count), total.exponent() + SUM_UNIT);
   }
 
-  /** The variance, rounded once: of n values {@code (n * squares - sum^2) / (n * (n or n-1))}. */
-  double variance(Variance kind) {
-    long divisor = kind == Variance.BIASED ? count : count - 1;
-    if (divisor <= 0 || nanCount > 0 || positiveInfinityCount > 0 || negativeInfinityCount > 0) {
-      return Double.NaN;
-    }
-
+  /**
+   * The sum of squared deviations from the mean of the finite values, of which there is at least
+   * one: of n values {@code squares - sum^2 / n}.
+   */
+  Ratio squaredDeviations() {
     BigInteger n = BigInteger.valueOf(count);
-    ExactSum total = sum.canonical();
-    ExactSum totalSquares = squares.canonical();
+    ExactSum total = sum();
+    ExactSum totalSquares = squares();
     int exponent = 2 * total.exponent();
     int squaresExponent = totalSquares.exponent();
     int common = Math.min(exponent, squaresExponent);
-    BigInteger deviations =
-        n.multiply(totalSquares.digits())
+    BigInteger numerator =
+        n.multiply(totalSquares.integer())
             .shiftLeft(squaresExponent - common)
-            .subtract(total.digits().pow(2).shiftLeft(exponent - common));
-    return new Ratio(deviations, n.multiply(BigInteger.valueOf(divisor)), common + SQUARES_UNIT)
-        .doubleValue();
+            .subtract(total.integer().pow(2).shiftLeft(exponent - common));
+    return new Ratio(numerator, n, common + SQUARES_UNIT);
   }
 }

@@ -99,11 +99,10 @@ final class MomentsState {
   }
 
   private static void write(ExactSum sum, DataOutput out) throws IOException {
-    ExactSum canonical = sum.canonical();
-    out.writeByte(canonical.low());
-    out.writeByte(canonical.size());
-    for (int i = canonical.size() - 1; i >= 0; i--) {
-      out.writeInt((int) canonical.limb(i));
+    out.writeByte(sum.low());
+    out.writeByte(sum.size());
+    for (int i = sum.size() - 1; i >= 0; i--) {
+      out.writeInt((int) sum.digit(i));
     }
   }
 
@@ -112,8 +111,9 @@ final class MomentsState {
     CheckedInputStream checked = new CheckedInputStream(new Source(in), new CRC32());
     DataInputStream data = new DataInputStream(checked);
     List<ChannelMoments> channels = new ArrayList<>();
+    int count = 0;
     try {
-      int count = readHeader(data);
+      count = readHeader(data);
       while (channels.size() < count) {
         channels.add(readChannel(data));
       }
@@ -121,11 +121,14 @@ final class MomentsState {
       int expected = (int) checked.getChecksum().getValue();
       int found = in.readInt();
       if (found != expected) {
-        throw refused("the state is damaged: expected checksum %08x, found %08x", expected, found);
+        throw damaged("expected checksum %08x, found %08x", expected, found);
       }
     } catch (EOFException e) {
       throw new IllegalArgumentException(
-          "Cannot read moments: the state ends early, after %d channels".formatted(channels.size()),
+          count == 0
+              ? "Cannot read moments: the state ends within its header"
+              : "Cannot read moments: the state ends after %d of %d channels"
+                  .formatted(channels.size(), count),
           e);
     }
 
@@ -145,28 +148,32 @@ final class MomentsState {
 
     int channels = in.readInt();
     if (channels < 1) {
-      throw refused("expected at least 1 channel, found %d", channels);
+      throw damaged("expected at least 1 channel, found %d", channels);
     }
 
     return channels;
   }
 
   private static ChannelMoments readChannel(DataInput in) throws IOException {
-    long count = readCount(in);
+    long count = readCount(in, 0);
     int present = in.readUnsignedByte();
+    if (present > (NAN | POSITIVE_INFINITY | NEGATIVE_INFINITY)) {
+      throw damaged("expected bits for three more counts, found %02x", present);
+    }
+
     return new ChannelMoments(
         count,
-        (present & NAN) == 0 ? 0 : readCount(in),
-        (present & POSITIVE_INFINITY) == 0 ? 0 : readCount(in),
-        (present & NEGATIVE_INFINITY) == 0 ? 0 : readCount(in),
+        (present & NAN) == 0 ? 0 : readCount(in, 1),
+        (present & POSITIVE_INFINITY) == 0 ? 0 : readCount(in, 1),
+        (present & NEGATIVE_INFINITY) == 0 ? 0 : readCount(in, 1),
         readSum(in, MAX_SUM_DIGITS),
         readSum(in, MAX_SQUARES_DIGITS));
   }
 
-  private static long readCount(DataInput in) throws IOException {
+  private static long readCount(DataInput in, int least) throws IOException {
     long count = in.readLong();
-    if (count < 0) {
-      throw refused("expected a count of at least 0, found %d", count);
+    if (count < least) {
+      throw damaged("expected a count of at least %d, found %d", least, count);
     }
 
     return count;
@@ -176,7 +183,7 @@ final class MomentsState {
     int low = in.readUnsignedByte();
     int size = in.readUnsignedByte();
     if (low + size > maxDigits) {
-      throw refused("expected at most %d digits, found %d", maxDigits, low + size);
+      throw damaged("expected at most %d digits, found %d", maxDigits, low + size);
     }
 
     long[] digits = new long[size];
@@ -185,7 +192,16 @@ final class MomentsState {
       digits[i] = i == size - 1 ? digit : Integer.toUnsignedLong(digit);
     }
 
-    return new ExactSum(low, digits);
+    ExactSum sum = ExactSum.of(low, digits);
+    if (sum.low() != low || sum.size() != size) {
+      throw damaged("expected %d digits, found %d", sum.size(), size);
+    }
+
+    return sum;
+  }
+
+  private static IllegalArgumentException damaged(String format, Object... values) {
+    return refused("the state is damaged: " + format, values);
   }
 
   private static IllegalArgumentException refused(String format, Object... values) {

@@ -12,12 +12,18 @@ record Ratio(BigInteger numerator, BigInteger denominator, int exponent) {
   private static final int PRECISION = 53;
 
   /**
-   * At least so many bits of the quotient, or one fewer: a double's, one to round by, a last one.
+   * The quotient has so many bits or one more: those of a double, one to round by, and a last one
+   * that also stands for the remainder.
    */
-  private static final int QUOTIENT_BITS = PRECISION + 3;
+  private static final int QUOTIENT_BITS = PRECISION + 2;
 
   /** The exponent of the last bit of a subnormal double. */
   private static final int MIN_POSITION = Double.MIN_EXPONENT - (PRECISION - 1);
+
+  /** This ratio divided by a positive number. */
+  Ratio dividedBy(long divisor) {
+    return new Ratio(numerator, denominator.multiply(BigInteger.valueOf(divisor)), exponent);
+  }
 
   /** The nearest double, the even one of two: rounded once, to subnormals and infinity as well. */
   double doubleValue() {

@@ -52,14 +52,37 @@ public record Statistics(
     double[] biased = new double[channels.length];
     double[] unbiased = new double[channels.length];
     for (int c = 0; c < channels.length; c++) {
-      counts[c] = channels[c].count();
-      mean[c] = channels[c].mean();
-      biased[c] = channels[c].variance(Variance.BIASED);
-      unbiased[c] = channels[c].variance(Variance.UNBIASED);
+      ChannelMoments channel = channels[c];
+      long n = channel.count();
+      counts[c] = n;
+      mean[c] = mean(channel);
+      biased[c] = Double.NaN;
+      unbiased[c] = Double.NaN;
+      if (n > 0 && nonFinite(channel) == 0) {
+        Ratio deviations = channel.squaredDeviations();
+        biased[c] = deviations.dividedBy(n).doubleValue();
+        unbiased[c] = n == 1 ? Double.NaN : deviations.dividedBy(n - 1).doubleValue();
+      }
     }
 
     return new Statistics(
         counts, Coefficients.of(mean), Coefficients.of(biased), Coefficients.of(unbiased));
+  }
+
+  private static double mean(ChannelMoments channel) {
+    double nonFinite = nonFinite(channel);
+    if (nonFinite != 0) {
+      return nonFinite;
+    }
+
+    return channel.count() == 0 ? Double.NaN : channel.mean().doubleValue();
+  }
+
+  /** The sum of the values that are not finite, 0 if there are none. */
+  private static double nonFinite(ChannelMoments channel) {
+    return (channel.nanCount() > 0 ? Double.NaN : 0)
+        + (channel.positiveInfinityCount() > 0 ? Double.POSITIVE_INFINITY : 0)
+        + (channel.negativeInfinityCount() > 0 ? Double.NEGATIVE_INFINITY : 0);
   }
 
   public int channels() {

@@ -5,10 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparknorm.kernels.TensorView;
 import io.sparknorm.kernels.Variance;
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -17,6 +23,7 @@ class TestMoments {
   static double[][] hardValues() {
     return new double[][] {
       {1, 2, 4},
+      {42},
       {0.0, -0.0},
       {Double.MIN_VALUE, -Double.MIN_VALUE, 3 * Double.MIN_VALUE},
       {Double.MIN_NORMAL, Double.MIN_VALUE, 1e-310},
@@ -31,55 +38,197 @@ class TestMoments {
       {14.62, 14.62, 14.62, 14.62, 14.62, 14.62, 14.62},
       {1e4 + 1e-3, 1e4 - 1e-3, 1e4},
       {-1, -0.5, -0.25, -Math.PI},
-      {0x1p31, -0x1p32, 0x1p63, 0x1.fffffffffffffp64},
-      {42}
+      {0x1p31, -0x1p32, 0x1p63, 0x1.fffffffffffffp64}
     };
   }
 
   @ParameterizedTest
   @MethodSource("hardValues")
   void meanAndVariancesAreTheExactOnesRoundedOnce(double[] values) {
-    Statistics statistics = of(values).statistics();
+    assertThat(figures(of(values))).isEqualTo(Oracle.of(values));
+  }
 
-    assertThat(statistics.count(0)).isEqualTo(values.length);
-    assertThat(
-            new Oracle(
-                statistics.mean().get(0),
-                statistics.variance(Variance.BIASED).get(0),
-                statistics.variance(Variance.UNBIASED).get(0)))
-        .isEqualTo(Oracle.of(values));
+  @Property(tries = 300)
+  void anyDoublesGiveTheExactMeanAndVariances(@ForAll("doubles") List<Double> values) {
+    double[] x = unboxed(values);
+
+    assertThat(figures(of(x))).isEqualTo(Oracle.of(x));
+  }
+
+  @Property(tries = 300)
+  void anyFloatsGiveTheSameBytesAsFloatsOrAsDoubles(@ForAll("floats") List<Float> values) {
+    float[] floats = new float[values.size()];
+    double[] doubles = new double[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i);
+      doubles[i] = values.get(i);
+    }
+
+    TensorView view = new TensorView(1, 1, floats.length);
+    assertThat(States.of(new Moments(1).add(floats, view)))
+        .isEqualTo(States.of(new Moments(1).add(doubles, view)));
+  }
+
+  @Property(tries = 300)
+  void orderAndSplitsDoNotMatter(@ForAll("doubles") List<Double> values, @ForAll long seed) {
+    byte[] expected = States.of(of(unboxed(values)));
+
+    Random random = new Random(seed);
+    List<Double> shuffled = new ArrayList<>(values);
+    Collections.shuffle(shuffled, random);
+    double[] x = unboxed(shuffled);
+    int first = random.nextInt(x.length + 1);
+    int second = first + random.nextInt(x.length - first + 1);
+    double[] a = Arrays.copyOfRange(x, 0, first);
+    double[] b = Arrays.copyOfRange(x, first, second);
+    double[] c = Arrays.copyOfRange(x, second, x.length);
+
+    assertThat(States.of(of(a).merge(of(b)).merge(of(c)))).isEqualTo(expected);
+    assertThat(States.of(of(a).merge(of(b).merge(of(c))))).isEqualTo(expected);
+    assertThat(States.of(of(c).merge(of(b)).merge(of(a)))).isEqualTo(expected);
+  }
+
+  @Property(tries = 300)
+  void addingOppositesLeavesNoTraceInTheSum(@ForAll("doubles") List<Double> values) {
+    Moments moments = of(unboxed(values));
+    for (double value : values) {
+      moments.add(0, -value);
+    }
+
+    assertThat(moments.statistics().mean().get(0)).isZero();
+  }
+
+  @Test
+  void mergingNothingChangesNothing() {
+    byte[] expected = States.of(of(1, Double.NaN, 1e300));
+
+    assertThat(States.of(of(1, Double.NaN, 1e300).merge(new Moments(1)))).isEqualTo(expected);
+    assertThat(States.of(new Moments(1).merge(of(1, Double.NaN, 1e300)))).isEqualTo(expected);
+  }
+
+  @Test
+  void mergingLeavesTheOtherAsItWas() {
+    Moments other = of(1, 2);
+
+    of(3).merge(other).add(0, 4);
+
+    assertThat(States.of(other)).isEqualTo(States.of(of(1, 2)));
+  }
+
+  @Test
+  void countsOfValuesUpToTheRangeOfALongStayExact() {
+    Moments moments = of(Double.MAX_VALUE, -Double.MIN_VALUE);
+    for (int i = 0; i < 61; i++) {
+      moments.merge(moments);
+    }
+
+    assertThat(moments.count(0)).isEqualTo(1L << 62);
+    assertThat(moments.statistics().mean())
+        .isEqualTo(of(0x1.fffffffffffffp1022, 0x1.fffffffffffffp1022).statistics().mean());
+    assertThat(moments.statistics().variance(Variance.BIASED).get(0)).isPositive().isInfinite();
+  }
+
+  @Test
+  void moreValuesThanALongCountsAreRefused() {
+    Moments moments = of(1);
+    for (int i = 0; i < 62; i++) {
+      moments.merge(moments);
+    }
+
+    assertThatThrownBy(() -> moments.merge(moments)).isInstanceOf(ArithmeticException.class);
+  }
+
+  @Test
+  void nonFiniteValuesAreCountedAndNotSummed() {
+    float nan = Float.NaN;
+    float infinity = Float.POSITIVE_INFINITY;
+    float[] x = {1, nan, infinity, -infinity, nan, 2, infinity, nan};
+    Moments floats = new Moments(1).add(x, new TensorView(1, 1, 8));
+
+    assertThat(floats.count(0)).isEqualTo(2);
+    assertThat(floats.nanCount(0)).isEqualTo(3);
+    assertThat(floats.positiveInfinityCount(0)).isEqualTo(2);
+    assertThat(floats.negativeInfinityCount(0)).isEqualTo(1);
+
+    Moments doubles = new Moments(1);
+    for (float value : x) {
+      doubles.add(0, value);
+    }
+
+    assertThat(States.of(doubles)).isEqualTo(States.of(floats));
+    assertThat(floats.merge(doubles).nanCount(0)).isEqualTo(6);
+    assertThat(floats.positiveInfinityCount(0)).isEqualTo(4);
+    assertThat(floats.negativeInfinityCount(0)).isEqualTo(2);
   }
 
   @Test
   void elementsGoToTheirChannelsInEveryView() {
-    float[] x = {1, 2, 3, 4, 5, 6};
+    float[] floats = {1, 2, 3, 4, 5, 6};
+    double[] doubles = {1, 2, 3, 4, 5, 6};
 
-    Moments channelsFirst = new Moments(3).add(x, new TensorView(1, 3, 2));
-    assertThat(channelsFirst.statistics().mean().toArray()).containsExactly(1.5, 3.5, 5.5);
-
-    Moments channelsLast = new Moments(3).add(x, new TensorView(2, 3, 1));
-    assertThat(channelsLast.statistics().mean().toArray()).containsExactly(2.5, 3.5, 4.5);
+    TensorView channelsFirst = new TensorView(1, 3, 2);
+    TensorView channelsLast = new TensorView(2, 3, 1);
+    TensorView between = new TensorView(3, 1, 2);
+    assertThat(means(new Moments(3).add(floats, channelsFirst))).containsExactly(1.5, 3.5, 5.5);
+    assertThat(means(new Moments(3).add(doubles, channelsFirst))).containsExactly(1.5, 3.5, 5.5);
+    assertThat(means(new Moments(3).add(floats, channelsLast))).containsExactly(2.5, 3.5, 4.5);
+    assertThat(means(new Moments(3).add(doubles, channelsLast))).containsExactly(2.5, 3.5, 4.5);
+    assertThat(means(new Moments(1).add(floats, between))).containsExactly(3.5);
   }
 
   @Test
-  void otherChannelsAreRefused() {
+  void misfitsAreRefused() {
+    assertThatThrownBy(() -> new Moments(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid number of channels: 0 (must be positive)");
     assertThatThrownBy(() -> new Moments(3).merge(new Moments(2)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Cannot merge moments: 2 channels (expected 3)");
+    assertThatThrownBy(() -> new Moments(3).add(new float[2], new TensorView(1, 2, 1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot add a record: 2 channels (expected 3)");
+    assertThatThrownBy(() -> new Moments(3).add(new double[5], new TensorView(1, 3, 2)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot add a record: it has 5 elements (expected 6)");
+  }
+
+  @Provide
+  Arbitrary<List<Double>> doubles() {
+    Arbitrary<Double> anyBits =
+        Arbitraries.longs().map(Double::longBitsToDouble).filter(Double::isFinite);
+    Arbitrary<Double> close = Arbitraries.doubles().between(9_999.999, 10_000.001).ofScale(10);
+    Arbitrary<Double> subnormal =
+        Arbitraries.longs().between(0, 1L << 52).map(Double::longBitsToDouble);
+    Arbitrary<Double> extreme = Arbitraries.of(Double.MAX_VALUE, -Double.MAX_VALUE, 0.0, -0.0, 1.0);
+    return Arbitraries.oneOf(
+        anyBits.list().ofMinSize(1).ofMaxSize(12),
+        close.list().ofMinSize(1).ofMaxSize(12),
+        subnormal.list().ofMinSize(1).ofMaxSize(12),
+        Arbitraries.oneOf(anyBits, close, subnormal, extreme).list().ofMinSize(1).ofMaxSize(12));
+  }
+
+  @Provide
+  Arbitrary<List<Float>> floats() {
+    return Arbitraries.integers().map(Float::intBitsToFloat).list().ofMaxSize(40);
   }
 
   private static Moments of(double... values) {
     return new Moments(1).add(values, new TensorView(1, 1, values.length));
   }
 
-  static byte[] state(Moments moments) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      moments.write(new DataOutputStream(bytes));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private static double[] means(Moments moments) {
+    return moments.statistics().mean().toArray();
+  }
 
-    return bytes.toByteArray();
+  private static Oracle figures(Moments moments) {
+    Statistics statistics = moments.statistics();
+    return new Oracle(
+        statistics.mean().get(0),
+        statistics.variance(Variance.BIASED).get(0),
+        statistics.variance(Variance.UNBIASED).get(0));
+  }
+
+  private static double[] unboxed(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 }
