@@ -1,0 +1,94 @@
+package io.sparknorm.spark;
+
+import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+
+/**
+ * Behaves as S3A does with Hadoop 3.4.2: a stream is kept back until it is closed, and replaces
+ * whatever has appeared meanwhile unless the creation was asked to be conditional.
+ */
+public final class ConditionalStore extends RawLocalFileSystem {
+  /** Set to make every creation succeed and its answer be lost. */
+  static final String LOSE_ANSWERS = "test.lose.answers";
+
+  static Configuration configuration() {
+    Configuration hadoop = new Configuration();
+    hadoop.setClass("fs.s3a.impl", ConditionalStore.class, RawLocalFileSystem.class);
+    hadoop.setBoolean("fs.s3a.impl.disable.cache", true);
+    return hadoop;
+  }
+
+  @Override
+  public URI getUri() {
+    return URI.create("s3a://bucket");
+  }
+
+  @Override
+  public FSDataOutputStreamBuilder<FSDataOutputStream, ?> createFile(Path path) {
+    return new Builder(path);
+  }
+
+  private final class Builder extends FSDataOutputStreamBuilder<FSDataOutputStream, Builder> {
+    Builder(Path path) {
+      super(ConditionalStore.this, path);
+    }
+
+    @Override
+    public Builder getThisBuilder() {
+      return this;
+    }
+
+    @Override
+    public FSDataOutputStream build() throws IOException {
+      if (exists(getPath())) {
+        throw new FileAlreadyExistsException(getPath().toString());
+      }
+
+      boolean conditional =
+          getOptions().getBoolean("fs.option.create.conditional.overwrite", false);
+      return new FSDataOutputStream(new KeptBack(getPath(), conditional), null);
+    }
+  }
+
+  private final class KeptBack extends FilterOutputStream {
+    private final Path path;
+    private final boolean conditional;
+
+    KeptBack(Path path, boolean conditional) {
+      super(new ByteArrayOutputStream());
+      this.path = path;
+      this.conditional = conditional;
+    }
+
+    @Override
+    public void close() throws IOException {
+      java.nio.file.Path file = pathToFile(path).toPath();
+      Files.createDirectories(file.getParent());
+      java.nio.file.Path whole = Files.createTempFile(file.getParent(), "", "");
+      Files.write(whole, ((ByteArrayOutputStream) out).toByteArray());
+      try {
+        if (conditional) {
+          Files.createLink(file, whole);
+        } else {
+          Files.copy(whole, file, StandardCopyOption.REPLACE_EXISTING);
+        }
+      } finally {
+        Files.delete(whole);
+      }
+
+      if (getConf().getBoolean(LOSE_ANSWERS, false)) {
+        throw new IOException("Connection reset");
+      }
+    }
+  }
+}
