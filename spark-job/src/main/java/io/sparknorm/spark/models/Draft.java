@@ -18,8 +18,8 @@ import java.util.Optional;
  * on from whichever version turns out to be the one before.
  *
  * @param moments of every channel for a {@link DatasetNorm}; for an {@link InstanceNorm} with
- *     running statistics, of twice as many channels: first each channel's means over the records,
- *     then its variances; none for other norms
+ *     running statistics, of twice as many channels: first the records' means of each channel, then
+ *     their unbiased variances; none for other norms
  */
 public record Draft(
     NormSpec spec, RecordType type, Optional<Moments> moments, Provenance provenance) {

@@ -94,14 +94,16 @@ final class ManifestFile {
   static String readRunIdentity(InputStream in) throws IOException {
     try (JsonParser json = StatisticsFile.JSON.createParser(in)) {
       while (json.nextToken() != null) {
-        if (json.currentToken() == JsonToken.FIELD_NAME && json.currentName().equals("run")) {
-          json.nextToken();
-          return new Fields(MAPPER.<JsonNode>readTree(json)).text("identity");
+        if (json.currentToken() == JsonToken.FIELD_NAME && json.currentName().equals("identity")) {
+          String identity = json.nextTextValue();
+          if (identity != null) {
+            return identity;
+          }
         }
       }
     }
 
-    throw new IllegalArgumentException("the field run is missing");
+    throw new IllegalArgumentException("the field identity is missing");
   }
 
   /**

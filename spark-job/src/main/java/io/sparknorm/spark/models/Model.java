@@ -16,8 +16,8 @@ import java.util.Optional;
  * them, its statistics.
  *
  * <p>A {@link DatasetNorm} has the statistics of its dataset. An {@link InstanceNorm} that keeps
- * running statistics has only those: they average the records' own means and variances, which say
- * nothing about the dataset as a whole. Every other norm has none.
+ * running statistics has only those: they average the records' own means and unbiased variances,
+ * which say nothing about the dataset as a whole. Every other norm has none.
  *
  * @param spec the norm and how its running statistics move
  * @param type of the records

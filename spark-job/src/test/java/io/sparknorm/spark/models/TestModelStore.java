@@ -199,7 +199,7 @@ class TestModelStore {
 
     Draft draft =
         new Draft(
-            tracking(InstanceNorm.DEFAULT, Momentum.CUMULATIVE, Variance.BIASED),
+            tracking(InstanceNorm.DEFAULT, Momentum.CUMULATIVE, Variance.UNBIASED),
             IMAGE,
             Optional.of(perRecord),
             provenance("run-1", "a"));
@@ -276,7 +276,7 @@ class TestModelStore {
     assertThatThrownBy(
             () ->
                 new Draft(
-                    tracking(InstanceNorm.DEFAULT, Momentum.CUMULATIVE, Variance.BIASED),
+                    tracking(InstanceNorm.DEFAULT, Momentum.CUMULATIVE, Variance.UNBIASED),
                     IMAGE,
                     Optional.of(new Moments(2)),
                     provenance("run-1", "a")))
