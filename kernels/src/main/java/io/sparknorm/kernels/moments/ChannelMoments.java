@@ -22,7 +22,12 @@ final class ChannelMoments {
 
   private static final int SUM_UNIT = -1074;
   private static final int SQUARES_UNIT = 2 * SUM_UNIT;
-  private static final int SHIFT = DIGIT_WIDTH - 1;
+  private static final long[] NO_LIMBS = {};
+
+  /** A bit's position, divided into its limb and its place there. */
+  private static final int LIMB = 5;
+
+  private static final int PLACE = DIGIT_WIDTH - 1;
 
   private static final int EXPONENT = 0x7ff;
   private static final int FRACTION_WIDTH = 52;
@@ -32,7 +37,10 @@ final class ChannelMoments {
   /** How many low bits of the fraction are zero in every float that is widened to a double. */
   private static final int FLOAT_ZEROS = 29;
 
-  /** How many limbs of the sum a value can reach: its shifted significand has 55 or 84 bits. */
+  /**
+   * How many limbs of the sum a value can reach: its shifted significand has up to 55 or 84 bits.
+   * The square, which has up to 79 or 137, reaches at most twice as many.
+   */
   private static final int FLOAT_LIMBS = 2;
 
   private static final int DOUBLE_LIMBS = 3;
@@ -40,10 +48,10 @@ final class ChannelMoments {
   /** The first limb of the sum weighs {@code 2^(32 * low)}, that of the squares twice the power. */
   private int low;
 
-  private long[] sumLimbs = {};
+  private long[] sumLimbs = NO_LIMBS;
 
   /** Not private, so that a test can see how full limbs get. */
-  long[] squaresLimbs = {};
+  long[] squaresLimbs = NO_LIMBS;
 
   private long count;
   private long nanCount;
@@ -107,16 +115,16 @@ final class ChannelMoments {
       long significand = ((bits & FRACTION) | IMPLICIT) >>> FLOAT_ZEROS;
       int position = exponent - 1 + FLOAT_ZEROS;
       int at = reach(position, FLOAT_LIMBS);
-      int squareAt = (position >> 4) - 2 * low;
+      int squareAt = ((2 * position) >>> LIMB) - 2 * low;
 
       long sign = bits >> 63;
-      long shifted = ((significand ^ sign) - sign) << (position & SHIFT);
+      long shifted = ((significand ^ sign) - sign) << (position & PLACE);
       long[] s = sumLimbs;
       s[at] += shifted & DIGIT;
       s[at + 1] += shifted >> DIGIT_WIDTH;
 
       long square = significand * significand;
-      int shift = 2 * position & SHIFT;
+      int shift = 2 * position & PLACE;
       long upper = square >>> (DIGIT_WIDTH - shift);
       long[] q = squaresLimbs;
       q[squareAt] += (square << shift) & DIGIT;
@@ -144,11 +152,11 @@ final class ChannelMoments {
 
     if (significand != 0) {
       int at = reach(position, DOUBLE_LIMBS);
-      int squareAt = (position >> 4) - 2 * low;
+      int squareAt = ((2 * position) >>> LIMB) - 2 * low;
 
       long sign = bits >> 63;
       long signed = (significand ^ sign) - sign;
-      int shift = position & SHIFT;
+      int shift = position & PLACE;
       long upper = signed >> (DIGIT_WIDTH - shift);
       long[] s = sumLimbs;
       s[at] += (signed << shift) & DIGIT;
@@ -157,8 +165,8 @@ final class ChannelMoments {
 
       long square = significand * significand;
       long squareHigh = Math.multiplyHigh(significand, significand);
-      int squareShift = 2 * position & SHIFT;
-      // The shifted square as three words; in two steps, since a shift by 64 is a shift by 0.
+      int squareShift = 2 * position & PLACE;
+      // The shifted square in three words. A shift by 64 takes two steps: in one it shifts by 0.
       long word0 = square << squareShift;
       long word1 =
           (squareHigh << squareShift) | (square >>> DIGIT_WIDTH >>> (DIGIT_WIDTH - squareShift));
@@ -176,16 +184,15 @@ final class ChannelMoments {
 
   /** The limb of the sum that has this bit, once so many limbs from there on exist. */
   private int reach(int position, int limbs) {
-    int at = (position >> 5) - low;
-    if (at < 0 || at + limbs > sumLimbs.length) {
-      cover(position >> 5, (position >> 5) + limbs);
-      at = (position >> 5) - low;
+    int from = position >>> LIMB;
+    if (from < low || from + limbs > low + sumLimbs.length) {
+      cover(from, from + limbs);
     }
 
-    return at;
+    return from - low;
   }
 
-  /** Widens the window, where needed, to the limbs of the sum between two weights. */
+  /** Widens the window, where needed, to the limbs of the sum from one weight to another. */
   private void cover(int from, int to) {
     if (sumLimbs.length == 0) {
       low = from;

@@ -48,8 +48,7 @@ import java.util.zip.CheckedOutputStream;
  *
  * <p>Every number has exactly one form: no more digits than its sign needs, the lowest digit not
  * zero, and zero itself has {@code low} 0 and {@code size} 0. Equal moments therefore have equal
- * bytes. Typical channels of floats take 40 to 60 bytes, of doubles 50 to 70; the most that any can
- * take is 845.
+ * bytes. Typical channels take 30 to 60 bytes; the most that any can take is 845.
  */
 final class MomentsState {
   private static final int MAGIC = 'S' << 24 | 'N' << 16 | 'M' << 8 | 'M';

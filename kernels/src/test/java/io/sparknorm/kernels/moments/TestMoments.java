@@ -48,7 +48,7 @@ class TestMoments {
     assertThat(figures(of(values))).isEqualTo(Oracle.of(values));
   }
 
-  @Property(tries = 300)
+  @Property(tries = 200)
   void anyDoublesGiveTheExactMeanAndVariances(@ForAll("doubles") List<Double> values) {
     double[] x = unboxed(values);
 
@@ -123,8 +123,7 @@ class TestMoments {
     }
 
     assertThat(moments.count(0)).isEqualTo(1L << 62);
-    assertThat(moments.statistics().mean())
-        .isEqualTo(of(0x1.fffffffffffffp1022, 0x1.fffffffffffffp1022).statistics().mean());
+    assertThat(moments.statistics().mean().get(0)).isEqualTo(Double.MAX_VALUE / 2);
     assertThat(moments.statistics().variance(Variance.BIASED).get(0)).isPositive().isInfinite();
   }
 

@@ -52,8 +52,8 @@ class TestMomentsState {
       doubles.add(i % channels, value);
     }
 
-    assertThat(States.of(floats).length / channels).isBetween(25, 60);
-    assertThat(States.of(doubles).length / channels).isBetween(25, 70);
+    assertThat(States.of(floats).length / channels).isBetween(25, 45);
+    assertThat(States.of(doubles).length / channels).isBetween(30, 60);
   }
 
   @Test
