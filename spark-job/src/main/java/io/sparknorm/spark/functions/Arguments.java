@@ -1,21 +1,10 @@
 package io.sparknorm.spark.functions;
 
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
 /** What every {@code bind} asks of its input; Spark shows these messages with the query. */
 final class Arguments {
   private Arguments() {}
-
-  /** The types of the arguments. */
-  static DataType[] types(StructType inputType) {
-    DataType[] types = new DataType[inputType.size()];
-    for (int i = 0; i < types.length; i++) {
-      types[i] = inputType.fields()[i].dataType();
-    }
-
-    return types;
-  }
 
   /** The tensor type of the first argument, which has to be the only one. */
   static TensorType<?> onlyTensor(StructType inputType) {

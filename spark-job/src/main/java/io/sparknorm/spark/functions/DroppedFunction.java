@@ -112,5 +112,11 @@ public final class DroppedFunction implements UnboundFunction {
     public String name() {
       return name;
     }
+
+    /** What EXPLAIN shows before {@code .invoke}. */
+    @Override
+    public final String toString() {
+      return name;
+    }
   }
 }

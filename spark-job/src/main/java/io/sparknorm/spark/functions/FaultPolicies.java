@@ -1,6 +1,7 @@
 package io.sparknorm.spark.functions;
 
 import java.io.Serializable;
+import java.util.Locale;
 
 /** What happens to a record or an element that is not a plain number of the right shape. */
 public record FaultPolicies(
@@ -22,7 +23,12 @@ public record FaultPolicies(
      * Leave the value out of the statistics: null or NaN in the output; a null or misshapen tensor
      * gives null.
      */
-    SKIP_VALUE
+    SKIP_VALUE;
+
+    /** The name as it stands in settings, such as {@code drop-record}. */
+    public String key() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   /** As PyTorch and SQL would: only what cannot be computed fails. */
@@ -39,6 +45,16 @@ public record FaultPolicies(
       case NULL_ELEMENT -> nullElement;
       case WRONG_LENGTH -> wrongLength;
     };
+  }
+
+  /** These policies with another one for one fault. */
+  FaultPolicies with(Fault fault, Policy policy) {
+    return new FaultPolicies(
+        fault == Fault.NAN ? policy : nan,
+        fault == Fault.INFINITY ? policy : infinity,
+        fault == Fault.NULL_ARRAY ? policy : nullArray,
+        fault == Fault.NULL_ELEMENT ? policy : nullElement,
+        fault == Fault.WRONG_LENGTH ? policy : wrongLength);
   }
 
   /** Whether any fault drops its record. */

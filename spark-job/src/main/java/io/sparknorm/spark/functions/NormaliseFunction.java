@@ -116,5 +116,11 @@ public final class NormaliseFunction implements UnboundFunction {
     public String name() {
       return name;
     }
+
+    /** What EXPLAIN shows before {@code .invoke}. */
+    @Override
+    public final String toString() {
+      return name;
+    }
   }
 }

@@ -48,7 +48,7 @@ record RecordShape(TensorShape shape, int[] nesting) implements Serializable {
     return new RecordShape(TensorShape.vector(elements), open(depth));
   }
 
-  private static int[] open(int depth) {
+  static int[] open(int depth) {
     int[] nesting = new int[depth];
     Arrays.fill(nesting, TensorShape.VARIABLE);
     return nesting;

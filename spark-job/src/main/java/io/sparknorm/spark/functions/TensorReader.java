@@ -26,6 +26,14 @@ record TensorReader<V>(TensorType<V> type, FaultRules rules) implements Serializ
     return read(value, shape, true);
   }
 
+  /**
+   * How many elements a tensor has whose shape is its own; 1, so that there is a shape to refuse it
+   * by, where it has none or is ragged.
+   */
+  int lengthOf(V value) {
+    return value == null ? 1 : Math.max(1, type.length(value, RecordShape.open(type.depth())));
+  }
+
   private CheckedTensor read(V value, RecordShape shape, boolean looksForNonFinite) {
     if (value == null) {
       Policy policy = rules.of(Fault.NULL_ARRAY);
