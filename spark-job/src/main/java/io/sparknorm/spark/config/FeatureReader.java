@@ -21,16 +21,14 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.FeatureSpec.Form;
 import io.sparknorm.spark.config.FeatureSpec.ModelReference;
 import io.sparknorm.spark.models.Model.Mode;
+import io.sparknorm.spark.models.ModelId;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
 
 /** Reads one block of {@code features}, together with the groups that it falls back to. */
 final class FeatureReader {
-  private static final Pattern MODEL_NAME = Pattern.compile("[A-Za-z0-9_-]+");
-
   private final Command command;
   private final Settings block;
   private final Settings norm;
@@ -192,7 +190,7 @@ final class FeatureReader {
     }
 
     String joined = name + "_" + columns.get(0);
-    if (!MODEL_NAME.matcher(joined).matches()) {
+    if (!ModelId.isName(joined)) {
       throw block.invalid(
           FEATURES_COLUMN,
           "%s is no name for a model; set %s".formatted(joined, block.locationOf(FEATURES_MODEL)));
@@ -202,7 +200,7 @@ final class FeatureReader {
   }
 
   private static void checkName(Settings settings, Key key, String name) {
-    if (!MODEL_NAME.matcher(name).matches()) {
+    if (!ModelId.isName(name)) {
       throw settings.invalid(key, "must consist of letters, digits, _ and -");
     }
   }

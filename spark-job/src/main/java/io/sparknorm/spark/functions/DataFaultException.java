@@ -2,7 +2,6 @@ package io.sparknorm.spark.functions;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
-import java.util.Optional;
 
 /** A fault in the data whose policy is to fail. Thrown in tasks, so it travels to the driver. */
 public final class DataFaultException extends JobException {
@@ -16,16 +15,5 @@ public final class DataFaultException extends JobException {
   @Override
   public synchronized Throwable fillInStackTrace() {
     return this;
-  }
-
-  /** The data fault that a failed query goes back to, if it does. */
-  public static Optional<DataFaultException> in(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof DataFaultException fault) {
-        return Optional.of(fault);
-      }
-    }
-
-    return Optional.empty();
   }
 }

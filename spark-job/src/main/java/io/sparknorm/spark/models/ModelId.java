@@ -27,7 +27,8 @@ public record ModelId(String name, int version) {
     }
   }
 
-  static boolean isName(String name) {
+  /** Whether this can be a model's name. */
+  public static boolean isName(String name) {
     return NAME.matcher(name).matches();
   }
 

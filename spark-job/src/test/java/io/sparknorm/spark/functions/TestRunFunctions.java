@@ -202,7 +202,7 @@ class TestRunFunctions extends SparkTest {
 
     Throwable thrown = catchThrowable(() -> normalise(data, batchNorm(PAIR), failing).collect());
 
-    assertThat(DataFaultException.in(thrown))
+    assertThat(JobException.in(thrown))
         .get()
         .satisfies(
             fault -> {
@@ -332,7 +332,7 @@ class TestRunFunctions extends SparkTest {
     Throwable thrown =
         catchThrowable(() -> fit(data, FitKind.INSTANCE_STATISTICS, PAIR, FaultPolicies.DEFAULT));
 
-    assertThat(DataFaultException.in(thrown))
+    assertThat(JobException.in(thrown))
         .get()
         .extracting(JobException::getMessage)
         .asString()

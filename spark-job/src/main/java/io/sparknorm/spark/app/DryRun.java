@@ -1,0 +1,88 @@
+package io.sparknorm.spark.app;
+
+import io.sparknorm.spark.config.FeatureSpec;
+import io.sparknorm.spark.config.InputSpec;
+import io.sparknorm.spark.config.JobSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Says what a job would do, as far as that can be known without looking at the data. */
+final class DryRun {
+  private DryRun() {}
+
+  static String describe(JobSpec job) {
+    List<String> lines = new ArrayList<>();
+    InputSpec input = job.input();
+    lines.add("Would read " + place(input.format(), input.location()));
+    for (FeatureSpec features : job.features()) {
+      if (job.command().fits()) {
+        lines.add(fit(features, job));
+      }
+
+      if (job.command().applies()) {
+        lines.add(apply(features, job));
+      }
+    }
+
+    if (job.command().applies()) {
+      job.output()
+          .ifPresent(
+              output ->
+                  lines.add(
+                      "Would write %s (if it exists: %s)"
+                          .formatted(
+                              place(output.format(), output.location()),
+                              output.ifExists().name().toLowerCase(Locale.ROOT))));
+    }
+
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  private static String fit(FeatureSpec features, JobSpec job) {
+    return "Would fit %s to %s%s%s"
+        .formatted(
+            type(features),
+            columns(features.columns()),
+            job.input().where().map(" where "::concat).orElse(""),
+            features
+                .model()
+                .map(
+                    model ->
+                        " and publish model %s in %s"
+                            .formatted(model.name(), job.storePath().orElseThrow()))
+                .orElse(""));
+  }
+
+  private static String apply(FeatureSpec features, JobSpec job) {
+    boolean isStored = !job.command().fits() && features.model().isPresent();
+    return "Would normalise %s by %s into %s"
+        .formatted(
+            columns(features.columns()),
+            isStored ? model(features, job) : type(features),
+            columns(features.outputs()));
+  }
+
+  private static String model(FeatureSpec features, JobSpec job) {
+    FeatureSpec.ModelReference model = features.model().orElseThrow();
+    String version =
+        model.version().isPresent() ? "v=" + model.version().getAsInt() : "its latest version";
+    return "model %s in %s, %s".formatted(model.name(), job.storePath().orElseThrow(), version);
+  }
+
+  private static Object type(FeatureSpec features) {
+    return features.norm().orElseThrow().toMap().get("type");
+  }
+
+  private static String columns(List<String> names) {
+    return names.size() <= 4
+        ? String.join(", ", names)
+        : "%s, .. %s (%d columns)"
+            .formatted(names.get(0), names.get(names.size() - 1), names.size());
+  }
+
+  private static String place(Optional<String> format, String location) {
+    return format.map(name -> name + " ").orElse("table ") + location;
+  }
+}
