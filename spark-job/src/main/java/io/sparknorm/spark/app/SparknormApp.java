@@ -6,6 +6,7 @@ import io.sparknorm.spark.ProductVersion;
 import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.JobFile;
 import io.sparknorm.spark.config.JobSpec;
+import io.sparknorm.spark.functions.NormFunctions;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,6 +101,15 @@ public final class SparknormApp {
       mixinStandardHelpOptions = true)
   int run(@Mixin JobOptions options) {
     return execute(Command.RUN, options);
+  }
+
+  @CommandLine.Command(
+      name = "functions",
+      description = "Lists the SQL functions, each with its arguments and an example.",
+      mixinStandardHelpOptions = true)
+  void functions() {
+    commandLine.commandLine().getOut().print(NormFunctions.describe());
+    commandLine.commandLine().getOut().flush();
   }
 
   private int execute(Command command, JobOptions options) {

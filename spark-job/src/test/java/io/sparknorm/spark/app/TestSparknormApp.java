@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.ProductVersion;
+import io.sparknorm.spark.functions.NormFunctions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -178,7 +179,7 @@ class TestSparknormApp {
   @Test
   void commandLineMistakesAreUsageWithASuggestion() throws IOException {
     assertThat(execute("runn", "--config", job(JOB))).isEqualTo(LeavingStatus.USAGE.number());
-    assertThat(err.toString()).contains("Did you mean: sparknorm run?");
+    assertThat(err.toString()).contains("Did you mean: sparknorm run");
 
     assertThat(execute("run", "--config", job(JOB), "--dryrun"))
         .isEqualTo(LeavingStatus.USAGE.number());
@@ -186,6 +187,12 @@ class TestSparknormApp {
 
     assertThat(execute()).isEqualTo(LeavingStatus.USAGE.number());
     assertThat(err.toString()).contains("Missing required subcommand");
+  }
+
+  @Test
+  void functionsAreListedWithoutASession() {
+    assertThat(execute("functions")).isZero();
+    assertThat(out.toString()).isEqualTo(NormFunctions.describe()).contains("norm.layer_norm(x");
   }
 
   @Test
