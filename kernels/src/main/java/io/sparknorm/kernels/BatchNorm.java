@@ -21,6 +21,11 @@ public record BatchNorm(Denominator denominator, Affine affine, Activation activ
   }
 
   @Override
+  public double epsilon() {
+    return denominator.epsilon();
+  }
+
+  @Override
   public boolean movesRunningStatistics() {
     return true;
   }

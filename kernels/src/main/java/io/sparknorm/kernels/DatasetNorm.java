@@ -5,6 +5,9 @@ public sealed interface DatasetNorm extends Norm permits BatchNorm, EvoNormB {
   /** Which variance of the dataset enters the denominator. */
   Variance variance();
 
+  /** What is added to the variance, or to the deviation, before dividing. */
+  double epsilon();
+
   /** Whether fitting moves running statistics: not where the norm never looks at them. */
   boolean movesRunningStatistics();
 

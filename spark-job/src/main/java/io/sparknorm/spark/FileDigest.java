@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -32,7 +31,7 @@ public record FileDigest(long length, String sha256) {
 
   /** Passes bytes on and digests them on the way. */
   static final class Stream extends FilterOutputStream {
-    private final MessageDigest sha256 = newSha256();
+    private final MessageDigest sha256 = Sha256.digest();
     private long length;
 
     Stream(OutputStream out) {
@@ -56,14 +55,6 @@ public record FileDigest(long length, String sha256) {
     /** The digest of all that was written; nothing may be written after. */
     FileDigest digest() {
       return new FileDigest(length, HexFormat.of().formatHex(sha256.digest()));
-    }
-
-    private static MessageDigest newSha256() {
-      try {
-        return MessageDigest.getInstance("SHA-256");
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("Every Java platform has SHA-256", e);
-      }
     }
   }
 }

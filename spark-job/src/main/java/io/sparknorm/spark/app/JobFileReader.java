@@ -58,16 +58,14 @@ final class JobFileReader {
       return Optional.of(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
     } catch (FileNotFoundException e) {
       return Optional.empty();
-    } catch (AccessControlException
-        | UnsupportedFileSystemException
-        | IllegalArgumentException e) { // HDFS says so that it does not know the host
+    } catch (AccessControlException | UnsupportedFileSystemException e) {
       throw unreadable(LeavingStatus.USAGE, path, e);
     } catch (IOException e) {
       throw unreadable(LeavingStatus.TRY_AGAIN, path, e);
     }
   }
 
-  private static JobException unreadable(LeavingStatus status, Path path, Exception error) {
+  private static JobException unreadable(LeavingStatus status, Path path, IOException error) {
     return new JobException(
         status, "Cannot read %s: %s".formatted(path, error.getMessage()), error);
   }

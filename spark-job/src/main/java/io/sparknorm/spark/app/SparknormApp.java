@@ -124,10 +124,12 @@ public final class SparknormApp {
       }
 
       LOG.info("Effective configuration:\n{}", job.effective().strip());
+      Summary summary;
       try (SparkSession spark = sessions.get()) {
-        Operations.carryOut(spark, job);
+        summary = new Job(spark, job).run();
       }
 
+      summary.lines().forEach(commandLine.commandLine().getOut()::println);
       return LeavingStatus.DONE.number();
     } catch (Throwable failure) {
       return report(failure).number();
@@ -136,7 +138,7 @@ public final class SparknormApp {
 
   /** A user's mistake is told in a line; anything else with all that helps to find its cause. */
   private static LeavingStatus report(Throwable failure) {
-    Optional<JobException> known = JobException.in(failure);
+    Optional<JobException> known = Failures.inTermsOfTheJob(failure);
     if (known.isPresent()) {
       LOG.error(known.get().getMessage());
       return known.get().status();

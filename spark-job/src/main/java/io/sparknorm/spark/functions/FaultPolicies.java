@@ -36,6 +36,11 @@ public record FaultPolicies(
       new FaultPolicies(
           Policy.PROPAGATE, Policy.PROPAGATE, Policy.PROPAGATE, Policy.FAIL, Policy.FAIL);
 
+  /** Nothing fails and nothing is left out. */
+  public static final FaultPolicies LENIENT =
+      new FaultPolicies(
+          Policy.PROPAGATE, Policy.PROPAGATE, Policy.PROPAGATE, Policy.PROPAGATE, Policy.PROPAGATE);
+
   /** What to do about a fault. */
   public Policy of(Fault fault) {
     return switch (fault) {

@@ -30,6 +30,10 @@ final class FaultTally {
     return this;
   }
 
+  long get(Fault fault) {
+    return counts[fault.ordinal()];
+  }
+
   Map<Fault, Long> toMap() {
     Map<Fault, Long> map = new EnumMap<>(Fault.class);
     for (Fault fault : Fault.values()) {

@@ -9,7 +9,10 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** {@code f(x)}, an aggregate: counts of records and faults, and exact moments, as bytes. */
+/**
+ * {@code f(x [, dropped])}, an aggregate: counts of records and faults, and exact moments, as
+ * bytes. A record that is dropped for another column's sake is counted and adds nothing else.
+ */
 public final class FitFunction implements UnboundFunction {
   private final String name;
   private final FitKind kind;
@@ -25,10 +28,13 @@ public final class FitFunction implements UnboundFunction {
 
   @Override
   public BoundFunction bind(StructType inputType) {
-    TensorType<?> type = Arguments.onlyTensor(inputType);
+    boolean dropsElsewhere = inputType.size() == 2;
+    TensorType<?> type =
+        dropsElsewhere ? Arguments.tensor(inputType) : Arguments.onlyTensor(inputType);
     try {
       RecordShape recordShape = RecordShape.of(shape, type.depth());
-      return new Bound<>(name, kind, new TensorReader<>(type, rules), recordShape);
+      TensorReader<?> reader = new TensorReader<>(type, rules);
+      return new Bound<>(name, kind, reader, recordShape, dropsElsewhere);
     } catch (IllegalArgumentException e) {
       throw new UnsupportedOperationException(e.getMessage(), e);
     }
@@ -45,7 +51,8 @@ public final class FitFunction implements UnboundFunction {
   }
 
   /** Tensors of any type: Spark hands aggregates a row. */
-  private record Bound<V>(String name, FitKind kind, TensorReader<V> reader, RecordShape shape)
+  private record Bound<V>(
+      String name, FitKind kind, TensorReader<V> reader, RecordShape shape, boolean dropsElsewhere)
       implements AggregateFunction<FitState, byte[]> {
     @Override
     public FitState newAggregationState() {
@@ -56,8 +63,9 @@ public final class FitFunction implements UnboundFunction {
     public FitState update(FitState state, InternalRow input) {
       V value = input.isNullAt(0) ? null : reader.type().get(input, 0);
       CheckedTensor tensor = reader.readAndCount(value, shape);
-      state.count(tensor);
-      if (!tensor.isEmpty()) {
+      boolean dropped = tensor.dropped() || (dropsElsewhere && input.getBoolean(1));
+      state.count(tensor, dropped);
+      if (!tensor.isEmpty() && !dropped) {
         try {
           kind.add(tensor, shape.view(tensor.elements().length()), state);
         } catch (IllegalArgumentException e) {
@@ -80,7 +88,10 @@ public final class FitFunction implements UnboundFunction {
 
     @Override
     public DataType[] inputTypes() {
-      return new DataType[] {reader.type().dataType()};
+      DataType tensor = reader.type().dataType();
+      return dropsElsewhere
+          ? new DataType[] {tensor, DataTypes.BooleanType}
+          : new DataType[] {tensor};
     }
 
     @Override

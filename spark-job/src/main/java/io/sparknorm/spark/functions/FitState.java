@@ -28,10 +28,10 @@ public final class FitState implements Externalizable {
   public FitState() {}
 
   /** Counts a record, whatever becomes of it. */
-  void count(CheckedTensor tensor) {
+  void count(CheckedTensor tensor, boolean isDropped) {
     records++;
     faults.merge(tensor.faults());
-    if (tensor.dropped()) {
+    if (isDropped) {
       dropped++;
     }
   }

@@ -1,13 +1,13 @@
 package io.sparknorm.spark.functions;
 
 import static org.apache.spark.sql.functions.call_function;
+import static org.apache.spark.sql.functions.sum;
 
 import io.sparknorm.kernels.Normalizer;
 import io.sparknorm.kernels.TensorShape;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
 
@@ -44,9 +44,27 @@ public final class RunFunctions implements AutoCloseable {
     return call(new NormaliseFunction(name, normalizer, rules), tensors);
   }
 
+  /**
+   * One record's faults and first channels, for {@link #sums} and {@link #dropped}; best made a
+   * column of its own, since both read it many times.
+   */
+  public Column inspect(Column tensors, TensorShape shape, FaultRules rules) {
+    return call(new InspectFunction(RunCatalog.freshName("inspect"), shape, rules), tensors);
+  }
+
   /** Whether the rules leave the record out. */
-  public Column dropped(Column tensors, TensorShape shape, FaultRules rules) {
-    return call(new DroppedFunction(RunCatalog.freshName("dropped"), shape, rules), tensors);
+  public static Column dropped(Column inspected) {
+    return inspected.getItem(Inspection.DROPPED).equalTo(1);
+  }
+
+  /** Builtin aggregates, in the order of {@link Inspection#of}, over what {@link #inspect} gave. */
+  public static List<Column> sums(Column inspected) {
+    List<Column> sums = new ArrayList<>();
+    for (int i = 0; i < Inspection.ENTRIES; i++) {
+      sums.add(sum(inspected.getItem(i)));
+    }
+
+    return sums;
   }
 
   /** An aggregate; {@link #fitResult} reads its value. */
@@ -54,15 +72,25 @@ public final class RunFunctions implements AutoCloseable {
     return call(new FitFunction(RunCatalog.freshName("fit"), kind, shape, rules), tensors);
   }
 
-  /** What the {@link #fit} in a column of an aggregate's row has found. */
-  public static FitResult fitResult(Row row, int column) {
-    return FitResult.of(row.<byte[]>getAs(column));
+  /**
+   * As {@link #fit(Column, FitKind, TensorShape, FaultRules)}.
+   *
+   * @param dropped whether another column's faults leave the record out; never null
+   */
+  public Column fit(
+      Column tensors, FitKind kind, TensorShape shape, FaultRules rules, Column dropped) {
+    return call(new FitFunction(RunCatalog.freshName("fit"), kind, shape, rules), tensors, dropped);
   }
 
-  private Column call(UnboundFunction function, Column argument) {
+  /** What a {@link #fit} that gave these bytes has found. */
+  public static FitResult fitResult(byte[] bytes) {
+    return FitResult.of(bytes);
+  }
+
+  private Column call(UnboundFunction function, Column... arguments) {
     RunCatalog.register(function);
     names.add(function.name());
-    return call_function(CATALOG + "." + function.name(), argument);
+    return call_function(CATALOG + "." + function.name(), arguments);
   }
 
   /** Forgets the functions. */

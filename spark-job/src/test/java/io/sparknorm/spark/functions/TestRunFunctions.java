@@ -66,7 +66,7 @@ class TestRunFunctions extends SparkTest {
       Dataset<Row> data, FitKind kind, TensorShape shape, FaultPolicies policies) {
     try (RunFunctions functions = RunFunctions.open(spark())) {
       return RunFunctions.fitResult(
-          data.agg(functions.fit(col("x"), kind, shape, rules(policies))).first(), 0);
+          data.agg(functions.fit(col("x"), kind, shape, rules(policies))).first().<byte[]>getAs(0));
     }
   }
 
@@ -258,7 +258,9 @@ class TestRunFunctions extends SparkTest {
     Dataset<Row> data = faulty(folder);
 
     try (RunFunctions functions = RunFunctions.open(spark())) {
-      Dataset<Row> kept = data.filter(not(functions.dropped(col("x"), PAIR, rules(policies))));
+      Dataset<Row> kept =
+          data.filter(
+              not(RunFunctions.dropped(functions.inspect(col("x"), PAIR, rules(policies)))));
       assertThat(texts(kept)).containsExactly("[1.0, 3.0]");
     }
 

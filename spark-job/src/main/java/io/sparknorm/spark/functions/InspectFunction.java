@@ -2,6 +2,7 @@ package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.TensorShape;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
 import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
@@ -11,15 +12,15 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * {@code f(x)}: whether the fault policies leave the record out, so that a job can filter by it. A
- * function alone cannot drop a record.
+ * {@code f(x)}: what an {@link Inspection} adds up, for one record. A job filters by its first
+ * element, since a function alone cannot drop a record.
  */
-public final class DroppedFunction implements UnboundFunction {
+public final class InspectFunction implements UnboundFunction {
   private final String name;
   private final TensorShape shape;
   private final FaultRules rules;
 
-  DroppedFunction(String name, TensorShape shape, FaultRules rules) {
+  InspectFunction(String name, TensorShape shape, FaultRules rules) {
     this.name = name;
     this.shape = shape;
     this.rules = rules;
@@ -45,11 +46,11 @@ public final class DroppedFunction implements UnboundFunction {
 
   @Override
   public String description() {
-    return name + "(x): whether the fault policies drop the record";
+    return name + "(x): the faults and the first channels of a record";
   }
 
   /** Arrays of numbers, flat or nested. */
-  public static final class Arrays extends Predicate<ArrayData> {
+  public static final class Arrays extends Inspector<ArrayData> {
     private static final long serialVersionUID = 1L;
 
     Arrays(String name, TensorReader<ArrayData> reader, RecordShape shape) {
@@ -57,13 +58,13 @@ public final class DroppedFunction implements UnboundFunction {
     }
 
     /** Called by generated code: stays public and named invoke. */
-    public boolean invoke(ArrayData x) {
-      return drops(x);
+    public ArrayData invoke(ArrayData x) {
+      return inspect(x);
     }
   }
 
   /** ML vectors. */
-  public static final class Vectors extends Predicate<InternalRow> {
+  public static final class Vectors extends Inspector<InternalRow> {
     private static final long serialVersionUID = 1L;
 
     Vectors(String name, TensorReader<InternalRow> reader, RecordShape shape) {
@@ -71,26 +72,27 @@ public final class DroppedFunction implements UnboundFunction {
     }
 
     /** Called by generated code, which knows a vector only as an object. */
-    public boolean invoke(Object x) {
-      return drops((InternalRow) x);
+    public ArrayData invoke(Object x) {
+      return inspect((InternalRow) x);
     }
   }
 
-  abstract static class Predicate<V> implements ScalarFunction<Boolean> {
+  abstract static class Inspector<V> implements ScalarFunction<ArrayData> {
     private static final long serialVersionUID = 1L;
 
     private final String name;
     private final TensorReader<V> reader;
     private final RecordShape shape;
 
-    Predicate(String name, TensorReader<V> reader, RecordShape shape) {
+    Inspector(String name, TensorReader<V> reader, RecordShape shape) {
       this.name = name;
       this.reader = reader;
       this.shape = shape;
     }
 
-    final boolean drops(V x) {
-      return reader.read(x, shape).dropped();
+    final ArrayData inspect(V x) {
+      double[] entries = Inspection.entries(reader.readAndCount(x, shape), shape);
+      return UnsafeArrayData.fromPrimitiveArray(entries);
     }
 
     @Override
@@ -100,7 +102,7 @@ public final class DroppedFunction implements UnboundFunction {
 
     @Override
     public DataType resultType() {
-      return DataTypes.BooleanType;
+      return DataTypes.createArrayType(DataTypes.DoubleType, false);
     }
 
     @Override

@@ -1,0 +1,77 @@
+package io.sparknorm.spark.app;
+
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
+import java.io.FileNotFoundException;
+import java.util.Optional;
+import org.apache.spark.sql.AnalysisException;
+
+/** Tells failures that a user can mend from those that only a developer can. */
+final class Failures {
+  private static final String DISK_FULL = "No space left on device";
+  private static final String UNREADABLE = "[FAILED_READ_FILE";
+
+  private Failures() {}
+
+  /** The failure in terms of the job; empty if it is an unexpected one. */
+  static Optional<JobException> inTermsOfTheJob(Throwable failure) {
+    return JobException.in(failure).or(() -> firstMendable(failure));
+  }
+
+  private static Optional<JobException> mendable(Throwable cause) {
+    String message = firstLine(cause);
+    if (cause instanceof AnalysisException) {
+      return Optional.of(failure(LeavingStatus.DATA, "Cannot plan the job: " + message, cause));
+    }
+
+    if (cause instanceof FileNotFoundException) {
+      return Optional.of(
+          failure(
+              LeavingStatus.TRY_AGAIN,
+              "Cannot read the input: a file is gone (%s); start the run again once the input is"
+                      .formatted(message)
+                  + " complete",
+              cause));
+    }
+
+    if (message.contains(DISK_FULL)) {
+      return Optional.of(
+          failure(
+              LeavingStatus.TRY_AGAIN, "Cannot write: the disk is full (" + message + ")", cause));
+    }
+
+    boolean isRoot = cause.getCause() == null;
+    if (message.startsWith(UNREADABLE) && !isRoot) {
+      return firstMendable(cause.getCause())
+          .or(
+              () ->
+                  Optional.of(
+                      failure(
+                          LeavingStatus.DATA,
+                          "Cannot read the input: %s (%s)"
+                              .formatted(message, firstLine(cause.getCause())),
+                          cause)));
+    }
+
+    return Optional.empty();
+  }
+
+  private static Optional<JobException> firstMendable(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      Optional<JobException> translated = mendable(cause);
+      if (translated.isPresent()) {
+        return translated;
+      }
+    }
+
+    return Optional.empty();
+  }
+
+  private static JobException failure(LeavingStatus status, String message, Throwable cause) {
+    return new JobException(status, message, cause);
+  }
+
+  private static String firstLine(Throwable failure) {
+    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+  }
+}

@@ -1,0 +1,255 @@
+package io.sparknorm.spark.app;
+
+import io.sparknorm.kernels.Normalizer;
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.ProductVersion;
+import io.sparknorm.spark.Sha256;
+import io.sparknorm.spark.config.Command;
+import io.sparknorm.spark.config.FeatureSpec;
+import io.sparknorm.spark.config.InputSpec;
+import io.sparknorm.spark.config.JobSpec;
+import io.sparknorm.spark.fit.Applier;
+import io.sparknorm.spark.fit.FeatureBlock;
+import io.sparknorm.spark.fit.Fitter;
+import io.sparknorm.spark.fit.Input;
+import io.sparknorm.spark.functions.Fault;
+import io.sparknorm.spark.functions.FitResult;
+import io.sparknorm.spark.functions.Inspection;
+import io.sparknorm.spark.models.Draft;
+import io.sparknorm.spark.models.Model;
+import io.sparknorm.spark.models.ModelId;
+import io.sparknorm.spark.models.ModelStore;
+import io.sparknorm.spark.models.Provenance;
+import io.sparknorm.spark.models.RecordCounts;
+import io.sparknorm.spark.output.Output;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.DataFrameReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Carries out one job: fits what is to be fitted, applies it, and publishes the output and then the
+ * models, but only when the input has stayed the same.
+ *
+ * <p>A job that was carried out before, the same configuration on the same input, is recognised by
+ * its identity, and only what is missing of its results is made. Thus a job can always be started
+ * again, and momentum never applies twice.
+ */
+final class Job {
+  private final SparkSession spark;
+  private final JobSpec spec;
+  private final Optional<ModelStore> store;
+  private final String runId = UUID.randomUUID().toString();
+  private final Instant started = Instant.now();
+
+  Job(SparkSession spark, JobSpec spec) throws IOException {
+    this.spark = spark;
+    this.spec = spec;
+    this.store =
+        spec.storePath().isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new ModelStore(spec.storePath().get(), spark.sparkContext().hadoopConfiguration()));
+  }
+
+  /** A part with the model to apply, and what the scan that fitted it found, if there was one. */
+  private record Ready(Part part, Model model, Optional<FitResult> fit) {
+    Normalizer normalizer() {
+      return model.normalizer(part.block().spec().mode());
+    }
+  }
+
+  /**
+   * Runs the job to its end.
+   *
+   * @throws JobException for whatever the user can mend; nothing is published then
+   */
+  Summary run() throws IOException {
+    Input input = Input.pin(read(spec.input()), spec.input().location());
+    List<Part> parts = new ArrayList<>();
+    for (FeatureSpec feature : spec.features()) {
+      parts.add(Part.of(feature, spec.command(), store, input.rows().schema()));
+    }
+
+    String identity = identity(input, parts);
+    Optional<Output> output = spec.output().map(o -> Output.of(spark, o, identity));
+    boolean written = true;
+    if (output.isPresent()) {
+      Output.Existing existing = output.get().existing();
+      written = existing == Output.Existing.SAME_RUN;
+      if (existing == Output.Existing.OTHER) {
+        switch (spec.output().orElseThrow().ifExists()) {
+          case REPLACE -> {}
+          case SKIP -> {
+            return Summary.skipped(spec.command(), output.get().location());
+          }
+          case FAIL -> throw occupied(output.get().location());
+        }
+      }
+    }
+
+    List<ModelId> published = published(parts, identity);
+    if (written && published.size() == parts.stream().filter(Part::publishes).count()) {
+      return Summary.repeated(spec.command(), output.map(Output::location), published);
+    }
+
+    return carryOut(input, parts, identity, written ? Optional.empty() : output);
+  }
+
+  private Summary carryOut(Input input, List<Part> parts, String identity, Optional<Output> output)
+      throws IOException {
+    List<Ready> ready = fit(input, parts, identity);
+    Optional<Applier> applier = Optional.empty();
+    try {
+      if (output.isPresent()) {
+        List<FeatureBlock> blocks = parts.stream().map(Part::block).toList();
+        List<Normalizer> normalizers = ready.stream().map(Ready::normalizer).toList();
+        applier = Optional.of(new Applier(input.rows(), blocks, normalizers, spec.faults()));
+        output.get().stage(applier.get().rows());
+      }
+
+      input.checkUnchanged();
+      output.ifPresent(Output::publish);
+    } finally {
+      output.ifPresent(Output::discard);
+    }
+
+    return publish(input, ready, applier, identity);
+  }
+
+  /** Publishes the models, now that the output is, and sums up. */
+  private Summary publish(
+      Input input, List<Ready> ready, Optional<Applier> applier, String identity)
+      throws IOException {
+    List<ModelId> models = new ArrayList<>();
+    List<Summary.Block> blocks = new ArrayList<>();
+    for (int i = 0; i < ready.size(); i++) {
+      int block = i;
+      Part part = ready.get(i).part();
+      Optional<Inspection> before = applier.map(pass -> pass.before().get(block));
+      Optional<Inspection> after = applier.map(pass -> pass.after().get(block));
+      Optional<FitResult> fit = ready.get(i).fit();
+      RecordCounts counts = fit.isPresent() ? counts(fit.get()) : counts(before.orElseThrow());
+      if (part.publishes()) {
+        Draft draft = draft(part, fit, counts, input, identity);
+        models.add(store.orElseThrow().publish(part.publishAs().orElseThrow(), draft).id());
+      }
+
+      part.from().ifPresent(models::add);
+      blocks.add(
+          new Summary.Block(part, before.map(Job::counts).orElse(counts), fit, before, after));
+    }
+
+    return Summary.done(spec, models, blocks, Duration.between(started, Instant.now()));
+  }
+
+  /** Fits all parts that need it in one scan. */
+  private List<Ready> fit(Input input, List<Part> parts, String identity) throws IOException {
+    List<Part> scanned =
+        parts.stream()
+            .filter(part -> part.known().isEmpty() || spec.command() == Command.FIT)
+            .toList();
+    List<FitResult> results = List.of();
+    if (!scanned.isEmpty()) {
+      Dataset<Row> rows = input.rows();
+      Dataset<Row> chosen = spec.input().where().map(rows::where).orElse(rows);
+      results = Fitter.fit(chosen, scanned.stream().map(Part::block).toList(), spec.faults());
+    }
+
+    List<Ready> ready = new ArrayList<>();
+    for (Part part : parts) {
+      int scan = scanned.indexOf(part);
+      Optional<FitResult> result = scan < 0 ? Optional.empty() : Optional.of(results.get(scan));
+      if (part.known().isPresent()) {
+        ready.add(new Ready(part, part.known().get(), result));
+        continue;
+      }
+
+      Draft draft = draft(part, result, counts(result.orElseThrow()), input, identity);
+      Model model = FittedModels.derive(part.block(), draft, parent(part));
+      ready.add(new Ready(part, model, result));
+    }
+
+    return ready;
+  }
+
+  private Draft draft(
+      Part part, Optional<FitResult> fit, RecordCounts counts, Input input, String identity) {
+    Provenance provenance =
+        new Provenance(runId, identity, started, ProductVersion.text(), input.identity(), counts);
+    return new Draft(part.norm(), part.block().type(), fit.flatMap(FitResult::moments), provenance);
+  }
+
+  private static RecordCounts counts(FitResult fit) {
+    return new RecordCounts(fit.records(), fit.dropped(), byKey(fit.faults()));
+  }
+
+  private static RecordCounts counts(Inspection pass) {
+    return new RecordCounts(pass.records(), pass.dropped(), byKey(pass.faults()));
+  }
+
+  private static Map<String, Long> byKey(Map<Fault, Long> faults) {
+    return faults.entrySet().stream()
+        .collect(Collectors.toMap(fault -> fault.getKey().key(), Map.Entry::getValue));
+  }
+
+  private Optional<Model> parent(Part part) throws IOException {
+    if (!part.publishes()) {
+      return Optional.empty();
+    }
+
+    Optional<ModelId> latest = store.orElseThrow().latest(part.publishAs().orElseThrow());
+    return latest.isEmpty() ? Optional.empty() : Optional.of(store.get().load(latest.get()));
+  }
+
+  /** The models that an earlier attempt at this job has published. */
+  private List<ModelId> published(List<Part> parts, String identity) throws IOException {
+    List<ModelId> published = new ArrayList<>();
+    for (Part part : parts) {
+      if (part.publishes()) {
+        store
+            .orElseThrow()
+            .published(part.publishAs().orElseThrow(), identity)
+            .ifPresent(published::add);
+      }
+    }
+
+    return published;
+  }
+
+  private String identity(Input input, List<Part> parts) {
+    String applied =
+        parts.stream()
+            .flatMap(part -> part.from().stream())
+            .map(ModelId::toString)
+            .collect(Collectors.joining("\n"));
+    return Sha256.of(String.join("\n", spec.canonical(), input.identity().digest(), applied));
+  }
+
+  private Dataset<Row> read(InputSpec input) {
+    if (input.table().isPresent()) {
+      return spark.table(input.table().get());
+    }
+
+    DataFrameReader reader = spark.read().options(input.options());
+    return reader.format(input.format().orElseThrow()).load(input.path().orElseThrow());
+  }
+
+  private static JobException occupied(String location) {
+    return new JobException(
+        LeavingStatus.CONFLICT,
+        "Cannot write output: %s exists and is not this run's (write to a new path, or set"
+                .formatted(location)
+            + " output.if-exists = replace | skip)");
+  }
+}

@@ -1,0 +1,111 @@
+package io.sparknorm.spark.app;
+
+import io.sparknorm.kernels.TensorShape;
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.Command;
+import io.sparknorm.spark.config.FeatureSpec;
+import io.sparknorm.spark.config.FeatureSpec.ModelReference;
+import io.sparknorm.spark.config.NormSpec;
+import io.sparknorm.spark.fit.FeatureBlock;
+import io.sparknorm.spark.models.Model;
+import io.sparknorm.spark.models.ModelId;
+import io.sparknorm.spark.models.ModelStore;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A block of features on its way through a job.
+ *
+ * @param block the columns in the input
+ * @param norm what is fitted or applied
+ * @param from the version in the store that is applied; none where the job fits, or applies a norm
+ *     without a model
+ * @param known the model to apply; none where it is yet to be fitted
+ * @param publishAs the name under which the job publishes what it fits, if it does
+ */
+record Part(
+    FeatureBlock block,
+    NormSpec norm,
+    Optional<ModelId> from,
+    Optional<Model> known,
+    Optional<String> publishAs) {
+
+  /** Whether the job publishes a version of a model. */
+  boolean publishes() {
+    return publishAs.isPresent();
+  }
+
+  /**
+   * Finds a block in the input, and the model to apply in the store.
+   *
+   * @throws JobException if the columns cannot hold the features, or the model does not match them
+   */
+  static Part of(
+      FeatureSpec feature, Command command, Optional<ModelStore> store, StructType schema)
+      throws IOException {
+    boolean fits = command == Command.FIT || (command.fits() && feature.mode() == Model.Mode.TRAIN);
+    if (fits || feature.model().isEmpty()) {
+      return own(feature, fits, schema);
+    }
+
+    ModelReference reference = feature.model().get();
+    ModelId id = find(reference, store.orElseThrow());
+    Model model = store.get().load(id);
+    TensorShape shape = feature.shape().orElse(model.type().shape());
+    FeatureBlock block = FeatureBlock.find(feature, shape, schema);
+    model.check(id, block.type());
+    feature.norm().ifPresent(norm -> checkSame(id, model.spec(), norm));
+    return new Part(block, model.spec(), Optional.of(id), Optional.of(model), Optional.empty());
+  }
+
+  /** A part whose norm stands in the job file. */
+  private static Part own(FeatureSpec feature, boolean fits, StructType schema) {
+    NormSpec norm = feature.norm().orElseThrow();
+    FeatureBlock block = FeatureBlock.find(feature, feature.shape().orElseThrow(), schema);
+    Optional<Model> known =
+        norm.needsStatistics()
+            ? Optional.empty()
+            : Optional.of(new Model(norm, block.type(), Optional.empty(), Optional.empty()));
+    return new Part(
+        block,
+        norm,
+        Optional.empty(),
+        known,
+        feature.model().filter(model -> fits).map(ModelReference::name));
+  }
+
+  private static ModelId find(ModelReference reference, ModelStore store) throws IOException {
+    if (reference.version().isPresent()) {
+      return new ModelId(reference.name(), reference.version().getAsInt());
+    }
+
+    return store
+        .latest(reference.name())
+        .orElseThrow(
+            () ->
+                new JobException(
+                    LeavingStatus.USAGE,
+                    "Cannot apply model %s: the store has no version of it (run fit first)"
+                        .formatted(reference.name())));
+  }
+
+  /** A norm in the job file beside a model has to be the model's. */
+  private static void checkSame(ModelId id, NormSpec model, NormSpec job) {
+    Map<String, Object> ours = model.toMap();
+    Map<String, Object> theirs = job.toMap();
+    TreeSet<String> keys = new TreeSet<>(ours.keySet());
+    keys.addAll(theirs.keySet());
+    for (String key : keys) {
+      if (!Objects.equals(ours.get(key), theirs.get(key))) {
+        throw JobException.data(
+            "Cannot apply model %s: the norm does not match\n  model: %s = %s\n  job:   %s = %s"
+                .formatted(id, key, ours.get(key), key, theirs.get(key)));
+      }
+    }
+  }
+}

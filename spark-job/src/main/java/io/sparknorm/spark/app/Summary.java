@@ -1,0 +1,125 @@
+package io.sparknorm.spark.app;
+
+import io.sparknorm.kernels.moments.Statistics;
+import io.sparknorm.spark.config.Command;
+import io.sparknorm.spark.config.JobSpec;
+import io.sparknorm.spark.config.OutputSpec;
+import io.sparknorm.spark.functions.FitResult;
+import io.sparknorm.spark.functions.Inspection;
+import io.sparknorm.spark.models.ModelId;
+import io.sparknorm.spark.models.RecordCounts;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What a job says of itself when it is done.
+ *
+ * @param lines in the order in which to print them
+ */
+record Summary(List<String> lines) {
+  /**
+   * What became of one block of features.
+   *
+   * @param counts of what was read
+   * @param fit what the scan that fitted it found, if there was one
+   * @param before what the pass that applied it read, if there was one
+   * @param after what that pass wrote
+   */
+  record Block(
+      Part part,
+      RecordCounts counts,
+      Optional<FitResult> fit,
+      Optional<Inspection> before,
+      Optional<Inspection> after) {}
+
+  Summary {
+    lines = List.copyOf(lines);
+  }
+
+  static Summary done(JobSpec spec, List<ModelId> models, List<Block> blocks, Duration taken) {
+    List<String> lines = new ArrayList<>();
+    double seconds = taken.toMillis() / 1000.0;
+    lines.add("%s: done in %.1f seconds".formatted(word(spec.command()), seconds));
+    for (Block block : blocks) {
+      lines.add(
+          "  %s: %s, %d channels; records: %s; faults: %s"
+              .formatted(
+                  block.part().block().name(),
+                  block.part().norm().toMap().get("type"),
+                  block.part().block().type().shape().channels(),
+                  records(block),
+                  faults(block.counts())));
+      lines.addAll(means(block));
+    }
+
+    return new Summary(results(lines, models, spec.output().map(OutputSpec::location)));
+  }
+
+  /** An earlier attempt has published everything. */
+  static Summary repeated(Command command, Optional<String> output, List<ModelId> models) {
+    List<String> lines = new ArrayList<>();
+    lines.add(word(command) + ": this run is already published, nothing to do");
+    return new Summary(results(lines, models, output));
+  }
+
+  static Summary skipped(Command command, String output) {
+    List<String> lines = new ArrayList<>();
+    lines.add(word(command) + ": the output exists, nothing to do (output.if-exists = skip)");
+    return new Summary(results(lines, List.of(), Optional.of(output)));
+  }
+
+  private static List<String> results(
+      List<String> lines, List<ModelId> models, Optional<String> output) {
+    models.forEach(model -> lines.add("  model: " + model));
+    output.ifPresent(location -> lines.add("  output: " + location));
+    return lines;
+  }
+
+  private static String word(Command command) {
+    return "sparknorm " + command.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String records(Block block) {
+    RecordCounts counts = block.counts();
+    String written =
+        block.after().map(after -> ", %d written".formatted(after.records())).orElse("");
+    return "%d read, %d dropped%s".formatted(counts.records(), counts.dropped(), written);
+  }
+
+  private static String faults(RecordCounts counts) {
+    String faults =
+        counts.faults().entrySet().stream()
+            .filter(fault -> fault.getValue() > 0)
+            .map(fault -> fault.getKey() + " " + fault.getValue())
+            .collect(Collectors.joining(", "));
+    return faults.isEmpty() ? "none" : faults;
+  }
+
+  private static List<String> means(Block block) {
+    if (block.before().isPresent()) {
+      return List.of(
+          "  first means before: " + text(block.before().get().means()),
+          "  first means after:  " + text(block.after().orElseThrow().means()));
+    }
+
+    if (!block.part().norm().needsStatistics()) {
+      return List.of();
+    }
+
+    Statistics statistics = block.fit().orElseThrow().moments().orElseThrow().statistics();
+    List<Double> means = new ArrayList<>();
+    for (int c = 0; c < Math.min(Inspection.CHANNELS, statistics.channels()); c++) {
+      means.add(statistics.mean().get(c));
+    }
+
+    return List.of("  first means: " + text(means));
+  }
+
+  private static String text(List<Double> means) {
+    return means.stream().map("%.6g"::formatted).collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,75 @@
+package io.sparknorm.spark.fit;
+
+import io.sparknorm.spark.Sha256;
+import io.sparknorm.spark.models.InputIdentity;
+import io.sparknorm.spark.models.InputIdentity.InputFile;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Tells one state of a dataset's files from another. */
+final class InputFiles {
+  private InputFiles() {}
+
+  /**
+   * The identity of these files as they are now; files that are gone are left out of it. A dataset
+   * without files, such as a query of a database, has an identity that no other run shares.
+   */
+  static InputIdentity identify(String[] uris, String location, Configuration hadoop)
+      throws IOException {
+    if (uris.length == 0) {
+      return new InputIdentity(
+          InputIdentity.Kind.UNKNOWN, location, List.of(), Sha256.of(UUID.randomUUID().toString()));
+    }
+
+    Map<Path, Map<Path, FileStatus>> folders = new HashMap<>();
+    List<InputFile> files = new ArrayList<>(uris.length);
+    for (String uri : uris) {
+      Path path = new Path(URI.create(uri));
+      Path folder = path.getParent();
+      if (!folders.containsKey(folder)) {
+        folders.put(folder, statuses(folder, hadoop));
+      }
+
+      FileStatus status = folders.get(folder).get(path);
+      if (status != null) {
+        files.add(new InputFile(path.toString(), status.getLen(), status.getModificationTime()));
+      }
+    }
+
+    files.sort(Comparator.comparing(InputFile::path));
+    StringBuilder all = new StringBuilder();
+    for (InputFile file : files) {
+      all.append(file.path()).append('\n');
+      all.append(file.length()).append(' ').append(file.modified()).append('\n');
+    }
+
+    return new InputIdentity(InputIdentity.Kind.FILES, location, files, Sha256.of(all.toString()));
+  }
+
+  /** One listing per folder: cheaper than asking for each file. */
+  private static Map<Path, FileStatus> statuses(Path folder, Configuration hadoop)
+      throws IOException {
+    FileSystem fileSystem = folder.getFileSystem(hadoop);
+    Map<Path, FileStatus> statuses = new HashMap<>();
+    try {
+      for (FileStatus status : fileSystem.listStatus(folder)) {
+        statuses.put(status.getPath(), status);
+      }
+    } catch (FileNotFoundException e) {
+      return statuses; // the folder is gone, and its files with it
+    }
+
+    return statuses;
+  }
+}
