@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -190,6 +191,10 @@ class TestExclusiveFile {
     try (InputStream in = fileSystem.open(file)) {
       return new String(in.readAllBytes(), UTF_8);
     }
+  }
+
+  private Object fileKey(String name) throws IOException {
+    return Files.readAttributes(folder.resolve(name), BasicFileAttributes.class).fileKey();
   }
 
   /**
