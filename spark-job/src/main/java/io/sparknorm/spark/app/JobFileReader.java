@@ -58,14 +58,16 @@ final class JobFileReader {
       return Optional.of(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
     } catch (FileNotFoundException e) {
       return Optional.empty();
-    } catch (AccessControlException | UnsupportedFileSystemException e) {
+    } catch (AccessControlException
+        | UnsupportedFileSystemException
+        | IllegalArgumentException e) { // HDFS says so that it does not know the host
       throw unreadable(LeavingStatus.USAGE, path, e);
     } catch (IOException e) {
       throw unreadable(LeavingStatus.TRY_AGAIN, path, e);
     }
   }
 
-  private static JobException unreadable(LeavingStatus status, Path path, IOException error) {
+  private static JobException unreadable(LeavingStatus status, Path path, Exception error) {
     return new JobException(
         status, "Cannot read %s: %s".formatted(path, error.getMessage()), error);
   }

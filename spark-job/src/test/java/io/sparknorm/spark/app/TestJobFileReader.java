@@ -51,6 +51,16 @@ class TestJobFileReader {
   }
 
   @Test
+  void unknownHostIsUsage() {
+    assertThatThrownBy(() -> reader("").read("hdfs://no-such-host.invalid/job.conf"))
+        .isInstanceOfSatisfying(
+            JobException.class, e -> assertThat(e.status()).isEqualTo(LeavingStatus.USAGE))
+        .hasMessage(
+            "Cannot read hdfs://no-such-host.invalid/job.conf: java.net.UnknownHostException:"
+                + " no-such-host.invalid");
+  }
+
+  @Test
   void emptyNameIsNoPath() {
     assertThatThrownBy(() -> reader("").read("")).hasMessage("Invalid --config:  (must be a path)");
   }
