@@ -181,7 +181,7 @@ class TestModelFunction extends SparkTest {
 
     assertThat(normalised.queryExecution().debug().codegenToSeq().mkString()).contains(".invoke(");
     assertThat(normalised.queryExecution().executedPlan().toString())
-        .contains("norm.pair.apply.invoke(")
+        .contains("norm.pair.apply.invoke")
         .doesNotContain("Exchange");
   }
 

@@ -323,11 +323,11 @@ class TestNormCatalog extends SparkTest {
         .contains(".invoke(")
         .doesNotContain("produceResult");
     assertThat(data.queryExecution().executedPlan().toString())
-        .contains("norm.layer_norm.invoke(")
-        .contains("norm.rms_norm.invoke(")
-        .contains("norm.instance_norm.invoke(")
-        .contains("norm.group_norm.invoke(")
-        .contains("norm.evonorm_s0.invoke(")
+        .contains("norm.layer_norm.invoke")
+        .contains("norm.rms_norm.invoke")
+        .contains("norm.instance_norm.invoke")
+        .contains("norm.group_norm.invoke")
+        .contains("norm.evonorm_s0.invoke")
         .doesNotContain("Exchange");
     assertThat(data.collectAsList()).hasSize(10);
   }
