@@ -1,0 +1,81 @@
+package io.sparknorm.spark.output.parquet;
+
+import java.io.IOException;
+import org.apache.parquet.bytes.BytesInput;
+import org.apache.parquet.bytes.BytesUtils;
+import org.apache.parquet.column.Encoding;
+import org.apache.parquet.column.ParquetProperties;
+import org.apache.parquet.column.page.DictionaryPage;
+import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridEncoder;
+
+/**
+ * Dictionary encoding of one column chunk, given up by parquet-java's own rule: when the first page
+ * does not become smaller by it, or when the dictionary outgrows its page. Pages before that stay as
+ * they are.
+ */
+final class ChunkDictionary {
+  private static final int INITIAL_SLAB = 1024;
+
+  private final ElementType elementType;
+  private final ParquetProperties properties;
+  private final ValueDictionary dictionary;
+  private int[] indices = new int[0];
+  private boolean open;
+
+  ChunkDictionary(ElementType elementType, ParquetProperties properties) {
+    this.elementType = elementType;
+    this.properties = properties;
+    this.dictionary =
+        new ValueDictionary(properties.getDictionaryPageSizeThreshold() / elementType.width());
+    this.open = properties.isEnableDictionary();
+  }
+
+  /** The page's values as numbers of the dictionary, or null if they are to be written plainly. */
+  BytesInput encode(byte[] page, int length) throws IOException {
+    if (!open) {
+      return null;
+    }
+    int known = dictionary.size();
+    int count = length / elementType.width();
+    if (indices.length < count) {
+      indices = new int[count];
+    }
+    BytesInput encoded = null;
+    if (elementType.index(page, length, dictionary, indices)) {
+      encoded = pack(count);
+    }
+    boolean smaller =
+        encoded != null
+            && (known > 0
+                || encoded.size() + (long) dictionary.size() * elementType.width() < length);
+    if (!smaller) {
+      open = false;
+      indices = new int[0];
+      dictionary.truncate(known);
+      return null;
+    }
+    return encoded;
+  }
+
+  /** The dictionary that the chunk's pages refer to, or null if none does. */
+  DictionaryPage toPage() {
+    if (dictionary.size() == 0) {
+      return null;
+    }
+    return new DictionaryPage(
+        BytesInput.from(elementType.values(dictionary)),
+        dictionary.size(),
+        Encoding.PLAIN_DICTIONARY);
+  }
+
+  private BytesInput pack(int count) throws IOException {
+    int bitWidth = BytesUtils.getWidthFromMaxInt(dictionary.size() - 1);
+    RunLengthBitPackingHybridEncoder encoder =
+        new RunLengthBitPackingHybridEncoder(
+            bitWidth, INITIAL_SLAB, properties.getPageSizeThreshold(), properties.getAllocator());
+    for (int i = 0; i < count; i++) {
+      encoder.writeInt(indices[i]);
+    }
+    return BytesInput.concat(BytesInput.from(new byte[] {(byte) bitWidth}), encoder.toBytes());
+  }
+}

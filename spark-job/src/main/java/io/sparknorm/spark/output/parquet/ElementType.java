@@ -1,0 +1,155 @@
+package io.sparknorm.spark.output.parquet;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import org.apache.parquet.column.statistics.Statistics;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * What a tensor column holds, and the loops over a page of it. A page is an array of bytes with its
+ * values in little-endian order; {@code length} is in bytes.
+ */
+enum ElementType {
+  FLOAT(Float.BYTES) {
+    @Override
+    Statistics<?> statistics(byte[] page, int length) {
+      int min = Integer.MAX_VALUE;
+      int max = Integer.MIN_VALUE;
+      for (int at = 0; at < length; at += Float.BYTES) {
+        int key = sortable((int) INTS.get(page, at));
+        min = Math.min(min, key);
+        max = Math.max(max, key);
+      }
+      FloatPageStatistics statistics = new FloatPageStatistics();
+      if (length > 0) {
+        statistics.setRange(
+            Float.intBitsToFloat(sortable(min)), Float.intBitsToFloat(sortable(max)));
+      }
+      return statistics;
+    }
+
+    @Override
+    boolean index(byte[] page, int length, ValueDictionary dictionary, int[] indices) {
+      int last = 0;
+      for (int at = 0; at < length && last != ValueDictionary.FULL; at += Float.BYTES) {
+        last = dictionary.indexOf((int) INTS.get(page, at));
+        indices[at / Float.BYTES] = last;
+      }
+      return last != ValueDictionary.FULL;
+    }
+
+    @Override
+    byte[] values(ValueDictionary dictionary) {
+      byte[] values = new byte[dictionary.size() * Float.BYTES];
+      for (int i = 0; i < dictionary.size(); i++) {
+        INTS.set(values, i * Float.BYTES, (int) dictionary.value(i));
+      }
+      return values;
+    }
+  },
+
+  DOUBLE(Double.BYTES) {
+    @Override
+    Statistics<?> statistics(byte[] page, int length) {
+      long min = Long.MAX_VALUE;
+      long max = Long.MIN_VALUE;
+      for (int at = 0; at < length; at += Double.BYTES) {
+        long key = sortable((long) LONGS.get(page, at));
+        min = Math.min(min, key);
+        max = Math.max(max, key);
+      }
+      DoublePageStatistics statistics = new DoublePageStatistics();
+      if (length > 0) {
+        statistics.setRange(
+            Double.longBitsToDouble(sortable(min)), Double.longBitsToDouble(sortable(max)));
+      }
+      return statistics;
+    }
+
+    @Override
+    boolean index(byte[] page, int length, ValueDictionary dictionary, int[] indices) {
+      int last = 0;
+      for (int at = 0; at < length && last != ValueDictionary.FULL; at += Double.BYTES) {
+        last = dictionary.indexOf((long) LONGS.get(page, at));
+        indices[at / Double.BYTES] = last;
+      }
+      return last != ValueDictionary.FULL;
+    }
+
+    @Override
+    byte[] values(ValueDictionary dictionary) {
+      byte[] values = new byte[dictionary.size() * Double.BYTES];
+      for (int i = 0; i < dictionary.size(); i++) {
+        LONGS.set(values, i * Double.BYTES, dictionary.value(i));
+      }
+      return values;
+    }
+  };
+
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private final int width;
+
+  ElementType(int width) {
+    this.width = width;
+  }
+
+  /** The element type of an array column that is written in bulk, or null for any other type. */
+  static ElementType of(DataType element) {
+    if (element.equals(DataTypes.FloatType)) {
+      return FLOAT;
+    }
+    return element.equals(DataTypes.DoubleType) ? DOUBLE : null;
+  }
+
+  /** Bytes of one value. */
+  int width() {
+    return width;
+  }
+
+  /** The page's minimum and maximum; both are NaN if one of its values is. */
+  abstract Statistics<?> statistics(byte[] page, int length);
+
+  /**
+   * Numbers the page's values.
+   *
+   * @return false if the dictionary is full before the page ends
+   */
+  abstract boolean index(byte[] page, int length, ValueDictionary dictionary, int[] indices);
+
+  /** The dictionary's values in the order of their numbers, as the bytes of a page. */
+  abstract byte[] values(ValueDictionary dictionary);
+
+  /**
+   * The page with the first bytes of all values, then all second bytes, and so on: Parquet's
+   * BYTE_STREAM_SPLIT.
+   */
+  byte[] split(byte[] page, int length) {
+    byte[] streams = new byte[length];
+    int count = length / width;
+    for (int stream = 0; stream < width; stream++) {
+      for (int i = 0; i < count; i++) {
+        streams[stream * count + i] = page[i * width + stream];
+      }
+    }
+    return streams;
+  }
+
+  /**
+   * Integers in the order of the floats whose bits they come from: -NaN, -Infinity, ..., -0.0, 0.0,
+   * ..., Infinity, NaN. The function is its own inverse. Integer minima cost a fraction of those of
+   * floats, and a NaN of either sign comes out at an end.
+   */
+  private static int sortable(int bits) {
+    return bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+  }
+
+  private static long sortable(long bits) {
+    return bits ^ ((bits >> 63) & Long.MAX_VALUE);
+  }
+}

@@ -1,0 +1,56 @@
+package io.sparknorm.spark.output.parquet;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.hadoop.api.WriteSupport.WriteContext;
+import org.apache.parquet.schema.MessageType;
+import org.apache.spark.sql.execution.datasources.parquet.ParquetWriteSupport;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The columns of a file: tensors, which are written in bulk, and the ordinary ones.
+ *
+ * @param message the Parquet schema of all columns, as Spark makes it
+ * @param metadata Spark's own key-value metadata of the file
+ * @param tensors the columns that are written in bulk
+ * @param ordinaryOrdinals where the other columns stand in a row
+ * @param ordinary the Spark schema of the other columns
+ */
+record FileSchema(
+    MessageType message,
+    Map<String, String> metadata,
+    List<TensorColumn> tensors,
+    List<Integer> ordinaryOrdinals,
+    StructType ordinary) {
+
+  /**
+   * Divides the columns of a row.
+   *
+   * @param conf a write job's configuration, which holds {@code rows} for Spark's write support
+   */
+  static FileSchema of(StructType rows, Configuration conf) {
+    WriteContext context = new ParquetWriteSupport().init(conf);
+    List<TensorColumn> tensors = new ArrayList<>();
+    List<Integer> ordinaryOrdinals = new ArrayList<>();
+    List<StructField> ordinary = new ArrayList<>();
+    for (int ordinal = 0; ordinal < rows.length(); ordinal++) {
+      StructField field = rows.apply(ordinal);
+      TensorColumn tensor = TensorColumn.find(ordinal, field, context.getSchema());
+      if (tensor == null) {
+        ordinaryOrdinals.add(ordinal);
+        ordinary.add(field);
+      } else {
+        tensors.add(tensor);
+      }
+    }
+    return new FileSchema(
+        context.getSchema(),
+        context.getExtraMetaData(),
+        List.copyOf(tensors),
+        List.copyOf(ordinaryOrdinals),
+        new StructType(ordinary.toArray(new StructField[0])));
+  }
+}
