@@ -13,8 +13,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * Times read-and-write copies of 300,000 records of 512 floats through Spark's Parquet writer and
- * through {@link BulkParquetFormat}, taking turns so that both meet the same machine, and prints the
- * medians of elapsed time and of processor time (which a busy machine disturbs less), and their
+ * through {@link BulkParquetFormat}, taking turns so that both meet the same machine, and prints
+ * the medians of elapsed time and of processor time (which a busy machine disturbs less), and their
  * ratios. A whole job is timed, so this is a program and not a JMH benchmark:
  *
  * <pre>java @conf/java.options -cp ... CopyComparison FOLDER [rounds]</pre>

@@ -18,8 +18,8 @@ import org.apache.spark.sql.execution.datasources.OutputWriter;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Writes the rows of one file. After a failed write it only closes the stream, so that what is there
- * has no footer and no reader takes it for a file.
+ * Writes the rows of one file. After a failed write it only closes the stream, so that what is
+ * there has no footer and no reader takes it for a file.
  */
 final class BulkOutputWriter extends OutputWriter {
   private final String path;

@@ -14,16 +14,16 @@ import scala.collection.immutable.Map;
 
 /**
  * Spark's Parquet with a faster record writer: {@code df.write().format("sparknorm-parquet")}.
- * Top-level columns of type {@code array<float>} and {@code array<double>} are written page by page,
- * all others by parquet-java's column writers. Everything else is Spark's own: the schema and
+ * Top-level columns of type {@code array<float>} and {@code array<double>} are written page by
+ * page, all others by parquet-java's column writers. Everything else is Spark's own: the schema and
  * metadata of the files, commit protocols, partitions, buckets, file sizes and, through this format
  * or {@code parquet}, reading.
  *
  * <p>The options are those of Spark's format and, besides, {@value #BYTE_STREAM_SPLIT}. Where a
  * write option cannot be honoured, Spark's own writer takes over and a line in the log says why.
  *
- * <p>The numbers that Spark's writer would put into a file come out bit by bit the same. A null in a
- * column that is declared without nulls fails the task.
+ * <p>The numbers that Spark's writer would put into a file come out bit by bit the same. A null in
+ * a column that is declared without nulls fails the task.
  */
 public final class BulkParquetFormat extends ParquetFileFormat {
   /** The name for {@code format(...)} and {@code USING}. */

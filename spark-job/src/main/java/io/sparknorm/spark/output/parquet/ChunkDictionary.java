@@ -10,8 +10,8 @@ import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridEncoder;
 
 /**
  * Dictionary encoding of one column chunk, given up by parquet-java's own rule: when the first page
- * does not become smaller by it, or when the dictionary outgrows its page. Pages before that stay as
- * they are.
+ * does not become smaller by it, or when the dictionary outgrows its page. Pages before that stay
+ * as they are.
  */
 final class ChunkDictionary {
   private static final int INITIAL_SLAB = 1024;
@@ -30,6 +30,11 @@ final class ChunkDictionary {
     this.open = properties.isEnableDictionary();
   }
 
+  /** Bytes of the dictionary as a page. */
+  long size() {
+    return (long) dictionary.size() * elementType.width();
+  }
+
   /** The page's values as numbers of the dictionary, or null if they are to be written plainly. */
   BytesInput encode(byte[] page, int length) throws IOException {
     if (!open) {
@@ -44,11 +49,8 @@ final class ChunkDictionary {
     if (elementType.index(page, length, dictionary, indices)) {
       encoded = pack(count);
     }
-    boolean smaller =
-        encoded != null
-            && (known > 0
-                || encoded.size() + (long) dictionary.size() * elementType.width() < length);
-    if (!smaller) {
+    boolean worthwhile = encoded != null && (known > 0 || encoded.size() + size() < length);
+    if (!worthwhile) {
       open = false;
       indices = new int[0];
       dictionary.truncate(known);

@@ -4,9 +4,9 @@ import org.apache.parquet.column.statistics.FloatStatistics;
 import org.apache.parquet.column.statistics.Statistics;
 
 /**
- * Minimum and maximum of a page of floats by Parquet's rules: a minimum of zero is -0.0 and a maximum
- * of zero is +0.0. A page with NaN has NaN for both, which tells parquet-java to leave out the
- * column index; its chunk then has neither, because a NaN must not be written.
+ * Minimum and maximum of a page of floats by Parquet's rules: a minimum of zero is -0.0 and a
+ * maximum of zero is +0.0. A page with NaN has NaN for both, which tells parquet-java to leave out
+ * the column index; its chunk then has neither, because a NaN must not be written.
  */
 final class FloatPageStatistics extends FloatStatistics {
   /** Sets the range of a page with values; an end that is NaN stands for a page with NaN. */

@@ -87,7 +87,8 @@ final class Obstacle {
   }
 
   private static boolean isShredded(SparkSession session) {
-    return Boolean.parseBoolean(session.conf().get("spark.sql.variant.inferShreddingSchema", "false"))
+    return Boolean.parseBoolean(
+            session.conf().get("spark.sql.variant.inferShreddingSchema", "false"))
         || !session.conf().get("spark.sql.variant.forceShreddingSchemaForTest", "").isEmpty();
   }
 

@@ -45,8 +45,11 @@ final class OrdinaryColumns {
   }
 
   void write(UnsafeRow row) {
-    values.project(row);
-    support.write(values);
+    // A record of no column is more than parquet-java's record consumer can take.
+    if (message.getFieldCount() > 0) {
+      values.project(row);
+      support.write(values);
+    }
   }
 
   /** Bytes in memory: compressed pages and the pages that are being filled. */

@@ -54,9 +54,9 @@ final class TensorColumnWriter {
     }
   }
 
-  /** Bytes in memory: compressed pages and the page that is being filled. */
+  /** Bytes in memory: compressed pages, the dictionary and the page that is being filled. */
   long bufferedSize() {
-    return sink.size() + pageSize();
+    return sink.size() + dictionary.size() + pageSize();
   }
 
   /** Completes the column chunk. */

@@ -21,8 +21,7 @@ record PageSink(PageWriter writer, PrimitiveType type) {
       Encoding encoding)
       throws IOException {
     int valueCount = Math.toIntExact(Arrays.stream(repetitionLevels).sum());
-    writer.writePage(
-        bytes, valueCount, rowCount, statistics, Encoding.RLE, Encoding.RLE, encoding);
+    writer.writePage(bytes, valueCount, rowCount, statistics, Encoding.RLE, Encoding.RLE, encoding);
   }
 
   void write(DictionaryPage dictionary) throws IOException {

@@ -2,6 +2,7 @@ package io.sparknorm.spark.output.parquet;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.column.Encoding;
@@ -22,23 +23,14 @@ record PageSink(PageWriter writer, PrimitiveType type) {
       long[] definitionLevels,
       Encoding encoding)
       throws IOException {
+    // Parquet leaves out the histogram of a definition level of at most one: null counts imply it.
+    List<Long> definitionHistogram =
+        definitionLevels.length > 2 ? boxed(definitionLevels) : List.of();
     SizeStatistics sizes =
-        new SizeStatistics(
-            type,
-            0,
-            Arrays.stream(repetitionLevels).boxed().collect(Collectors.toList()),
-            Arrays.stream(definitionLevels).boxed().collect(Collectors.toList()));
+        new SizeStatistics(type, 0, boxed(repetitionLevels), definitionHistogram);
     int valueCount = Math.toIntExact(Arrays.stream(repetitionLevels).sum());
     writer.writePage(
-        bytes,
-        valueCount,
-        rowCount,
-        statistics,
-        sizes,
-        null,
-        Encoding.RLE,
-        Encoding.RLE,
-        encoding);
+        bytes, valueCount, rowCount, statistics, sizes, null, Encoding.RLE, Encoding.RLE, encoding);
   }
 
   void write(DictionaryPage dictionary) throws IOException {
@@ -48,5 +40,9 @@ record PageSink(PageWriter writer, PrimitiveType type) {
   /** Bytes of compressed pages that wait for the end of the row group. */
   long size() {
     return writer.getMemSize();
+  }
+
+  private static List<Long> boxed(long[] counts) {
+    return Arrays.stream(counts).boxed().collect(Collectors.toList());
   }
 }
