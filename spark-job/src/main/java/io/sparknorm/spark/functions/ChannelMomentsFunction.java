@@ -8,7 +8,6 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
-import org.apache.spark.sql.connector.catalog.functions.AggregateFunction;
 import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -37,22 +36,15 @@ public final class ChannelMomentsFunction extends PlainFunction {
   }
 
   private record Bound(String name, TensorReader<ArrayData> reader, DataType[] inputTypes)
-      implements AggregateFunction<FitState, ArrayData> {
+      implements FitAggregate<ArrayData> {
     @Override
-    public FitState newAggregationState() {
-      return new FitState();
-    }
-
-    @Override
-    public FitState update(FitState state, InternalRow input) {
+    public void add(FitState state, InternalRow input) {
       ArrayData value = input.isNullAt(0) ? null : input.getArray(0);
       RecordShape shape = shape(state, value, input);
       CheckedTensor tensor = reader.read(value, shape);
       if (!tensor.isEmpty()) {
         FitKind.CHANNEL_MOMENTS.add(tensor, shape.view(tensor.elements().length()), state);
       }
-
-      return state;
     }
 
     private RecordShape shape(FitState state, ArrayData value, InternalRow input) {
@@ -79,16 +71,7 @@ public final class ChannelMomentsFunction extends PlainFunction {
     }
 
     @Override
-    public FitState merge(FitState left, FitState right) {
-      try {
-        return left.merge(right);
-      } catch (IllegalArgumentException e) {
-        throw reader.rules().refused(e);
-      }
-    }
-
-    @Override
-    public ArrayData produceResult(FitState state) {
+    public ArrayData result(FitState state) {
       if (state.moments() == null) {
         return null;
       }

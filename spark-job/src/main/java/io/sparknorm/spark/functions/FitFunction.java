@@ -2,7 +2,6 @@ package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.TensorShape;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.connector.catalog.functions.AggregateFunction;
 import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
 import org.apache.spark.sql.types.DataType;
@@ -53,36 +52,20 @@ public final class FitFunction implements UnboundFunction {
   /** Tensors of any type: Spark hands aggregates a row. */
   private record Bound<V>(
       String name, FitKind kind, TensorReader<V> reader, RecordShape shape, boolean dropsElsewhere)
-      implements AggregateFunction<FitState, byte[]> {
+      implements FitAggregate<byte[]> {
     @Override
-    public FitState newAggregationState() {
-      return new FitState();
-    }
-
-    @Override
-    public FitState update(FitState state, InternalRow input) {
+    public void add(FitState state, InternalRow input) {
       V value = input.isNullAt(0) ? null : reader.type().get(input, 0);
       CheckedTensor tensor = reader.readAndCount(value, shape);
       boolean dropped = tensor.dropped() || (dropsElsewhere && input.getBoolean(1));
       state.count(tensor, dropped);
       if (!tensor.isEmpty() && !dropped) {
-        try {
-          kind.add(tensor, shape.view(tensor.elements().length()), state);
-        } catch (IllegalArgumentException e) {
-          throw reader.rules().refused(e);
-        }
+        kind.add(tensor, shape.view(tensor.elements().length()), state);
       }
-
-      return state;
     }
 
     @Override
-    public FitState merge(FitState left, FitState right) {
-      return left.merge(right);
-    }
-
-    @Override
-    public byte[] produceResult(FitState state) {
+    public byte[] result(FitState state) {
       return state.toBytes();
     }
 

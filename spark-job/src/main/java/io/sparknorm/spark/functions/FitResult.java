@@ -1,10 +1,6 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.moments.Moments;
-import java.io.ByteArrayInputStream;
-import java.io.DataInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,13 +21,6 @@ public record FitResult(
 
   /** Reads the value of a fit aggregate. */
   static FitResult of(byte[] bytes) {
-    FitState state = new FitState();
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      state.read(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-
-    return state.result();
+    return FitState.of(bytes).result();
   }
 }

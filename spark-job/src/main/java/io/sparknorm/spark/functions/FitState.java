@@ -1,31 +1,44 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.moments.Moments;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInput;
+import java.io.DataInputStream;
 import java.io.DataOutput;
 import java.io.DataOutputStream;
-import java.io.Externalizable;
 import java.io.IOException;
-import java.io.ObjectInput;
-import java.io.ObjectOutput;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 
 /**
  * What a task of a fit has seen: counts of records and faults, and moments once there are any.
- * Travels in its own format; only Spark's name of the class around it is Java's.
+ * Travels as bytes in a format of its own; {@link FitAggregate} says why.
  */
-public final class FitState implements Externalizable {
+final class FitState implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private long records;
   private long dropped;
-  private FaultTally faults = new FaultTally();
-  private Moments moments;
+  private transient FaultTally faults = new FaultTally();
+  private transient Moments moments;
 
-  /** An empty state; Spark needs a public way to one before it reads the rest. */
-  public FitState() {}
+  /** A state that is at hand, or has travelled. */
+  static FitState of(Serializable state) {
+    if (state instanceof FitState here) {
+      return here;
+    }
+
+    FitState read = new FitState();
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream((byte[]) state))) {
+      read.read(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
+    return read;
+  }
 
   /** Counts a record, whatever becomes of it. */
   void count(CheckedTensor tensor, boolean isDropped) {
@@ -93,20 +106,15 @@ public final class FitState implements Externalizable {
     }
   }
 
-  void read(DataInput in) throws IOException {
+  private void read(DataInput in) throws IOException {
     records = in.readLong();
     dropped = in.readLong();
     faults = FaultTally.read(in);
     moments = in.readBoolean() ? Moments.read(in) : null;
   }
 
-  @Override
-  public void writeExternal(ObjectOutput out) throws IOException {
-    write(out);
-  }
-
-  @Override
-  public void readExternal(ObjectInput in) throws IOException {
-    read(in);
+  /** What Java writes in place of this. */
+  private Object writeReplace() {
+    return toBytes();
   }
 }
