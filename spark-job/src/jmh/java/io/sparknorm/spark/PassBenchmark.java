@@ -3,13 +3,13 @@ package io.sparknorm.spark;
 import io.sparknorm.kernels.BatchNorm;
 import io.sparknorm.kernels.Layout;
 import io.sparknorm.kernels.TensorShape;
+import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.FeatureSpec;
+import io.sparknorm.spark.config.Mode;
 import io.sparknorm.spark.config.NormSpec;
 import io.sparknorm.spark.fit.FeatureBlock;
 import io.sparknorm.spark.fit.Fitter;
-import io.sparknorm.spark.functions.FaultPolicies;
 import io.sparknorm.spark.functions.NormCatalog;
-import io.sparknorm.spark.models.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,7 +118,7 @@ public final class PassBenchmark {
             List.of("features"),
             Optional.of(shape),
             Optional.of(new NormSpec(BatchNorm.DEFAULT, Optional.empty())),
-            Model.Mode.TRAIN,
+            Mode.TRAIN,
             Optional.empty());
     FeatureBlock block = FeatureBlock.find(features, shape, rows.schema());
     Fitter.fit(rows, List.of(block), FaultPolicies.DEFAULT);

@@ -3,6 +3,7 @@ package io.sparknorm.spark.app;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.JobSpec;
+import io.sparknorm.spark.config.ModelReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -65,7 +66,7 @@ final class DryRun {
   }
 
   private static String model(FeatureSpec features, JobSpec job) {
-    FeatureSpec.ModelReference model = features.model().orElseThrow();
+    ModelReference model = features.model().orElseThrow();
     String version =
         model.version().isPresent() ? "v=" + model.version().getAsInt() : "its latest version";
     return "model %s in %s, %s".formatted(model.name(), job.storePath().orElseThrow(), version);

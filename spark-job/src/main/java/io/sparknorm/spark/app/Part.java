@@ -5,7 +5,8 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.FeatureSpec;
-import io.sparknorm.spark.config.FeatureSpec.ModelReference;
+import io.sparknorm.spark.config.Mode;
+import io.sparknorm.spark.config.ModelReference;
 import io.sparknorm.spark.config.NormSpec;
 import io.sparknorm.spark.fit.FeatureBlock;
 import io.sparknorm.spark.models.Model;
@@ -48,7 +49,7 @@ record Part(
   static Part of(
       FeatureSpec feature, Command command, Optional<ModelStore> store, StructType schema)
       throws IOException {
-    boolean fits = command == Command.FIT || (command.fits() && feature.mode() == Model.Mode.TRAIN);
+    boolean fits = command == Command.FIT || (command.fits() && feature.mode() == Mode.TRAIN);
     if (fits || feature.model().isEmpty()) {
       return own(feature, fits, schema);
     }

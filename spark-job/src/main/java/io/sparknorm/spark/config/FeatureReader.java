@@ -19,9 +19,6 @@ import io.sparknorm.kernels.Layout;
 import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.FeatureSpec.Form;
-import io.sparknorm.spark.config.FeatureSpec.ModelReference;
-import io.sparknorm.spark.models.Model.Mode;
-import io.sparknorm.spark.models.ModelId;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -190,7 +187,7 @@ final class FeatureReader {
     }
 
     String joined = name + "_" + columns.get(0);
-    if (!ModelId.isName(joined)) {
+    if (!ModelReference.isName(joined)) {
       throw block.invalid(
           FEATURES_COLUMN,
           "%s is no name for a model; set %s".formatted(joined, block.locationOf(FEATURES_MODEL)));
@@ -200,7 +197,7 @@ final class FeatureReader {
   }
 
   private static void checkName(Settings settings, Key key, String name) {
-    if (!ModelId.isName(name)) {
+    if (!ModelReference.isName(name)) {
       throw settings.invalid(key, "must consist of letters, digits, _ and -");
     }
   }

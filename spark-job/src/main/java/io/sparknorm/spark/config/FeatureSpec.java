@@ -1,10 +1,8 @@
 package io.sparknorm.spark.config;
 
 import io.sparknorm.kernels.TensorShape;
-import io.sparknorm.spark.models.Model;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * A block of {@code features} with its norm and its model.
@@ -24,7 +22,7 @@ public record FeatureSpec(
     List<String> outputs,
     Optional<TensorShape> shape,
     Optional<NormSpec> norm,
-    Model.Mode mode,
+    Mode mode,
     Optional<ModelReference> model) {
   /** How columns make up a tensor. */
   public enum Form {
@@ -33,13 +31,6 @@ public record FeatureSpec(
     /** Each column is a channel. */
     SCALARS
   }
-
-  /**
-   * A model in the store.
-   *
-   * @param version the version to apply, the latest if absent
-   */
-  public record ModelReference(String name, OptionalInt version) {}
 
   public FeatureSpec {
     columns = List.copyOf(columns);

@@ -1,7 +1,6 @@
 package io.sparknorm.spark.config;
 
 import com.typesafe.config.Config;
-import io.sparknorm.spark.functions.FaultPolicies;
 import java.util.List;
 import java.util.Optional;
 

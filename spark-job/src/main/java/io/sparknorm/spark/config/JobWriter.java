@@ -3,7 +3,6 @@ package io.sparknorm.spark.config;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueFactory;
 import io.sparknorm.spark.config.FeatureSpec.Form;
-import io.sparknorm.spark.functions.FaultPolicies;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,7 @@ package io.sparknorm.spark.fit;
 import static org.apache.spark.sql.functions.not;
 
 import io.sparknorm.kernels.Normalizer;
-import io.sparknorm.spark.functions.FaultPolicies;
+import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.functions.Inspection;
 import io.sparknorm.spark.functions.RunFunctions;
 import java.util.ArrayList;

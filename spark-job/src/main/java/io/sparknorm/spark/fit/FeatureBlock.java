@@ -6,8 +6,8 @@ import static org.apache.spark.sql.functions.lit;
 
 import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.FeatureSpec;
-import io.sparknorm.spark.functions.FaultPolicies;
 import io.sparknorm.spark.functions.FaultRules;
 import io.sparknorm.spark.functions.TensorType;
 import io.sparknorm.spark.models.ElementType;

@@ -2,8 +2,8 @@ package io.sparknorm.spark.fit;
 
 import io.sparknorm.kernels.DatasetNorm;
 import io.sparknorm.kernels.TensorShape;
+import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.NormSpec;
-import io.sparknorm.spark.functions.FaultPolicies;
 import io.sparknorm.spark.functions.FaultRules;
 import io.sparknorm.spark.functions.FitKind;
 import io.sparknorm.spark.functions.FitResult;

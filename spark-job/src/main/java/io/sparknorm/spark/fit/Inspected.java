@@ -4,7 +4,7 @@ import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
 
-import io.sparknorm.spark.functions.FaultPolicies;
+import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.functions.Inspection;
 import io.sparknorm.spark.functions.RunFunctions;
 import java.util.ArrayList;

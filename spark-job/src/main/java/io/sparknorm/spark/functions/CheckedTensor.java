@@ -4,6 +4,7 @@ import io.sparknorm.kernels.InstanceStatistics;
 import io.sparknorm.kernels.Normalizer;
 import io.sparknorm.kernels.TensorView;
 import io.sparknorm.kernels.moments.Moments;
+import io.sparknorm.spark.config.Fault;
 import java.util.BitSet;
 
 /**

@@ -1,6 +1,8 @@
 package io.sparknorm.spark.functions;
 
-import io.sparknorm.spark.functions.FaultPolicies.Policy;
+import io.sparknorm.spark.config.Fault;
+import io.sparknorm.spark.config.FaultPolicies;
+import io.sparknorm.spark.config.FaultPolicies.Policy;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.rdd.InputFileBlockHolder;

@@ -1,5 +1,6 @@
 package io.sparknorm.spark.functions;
 
+import io.sparknorm.spark.config.Fault;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.moments.Moments;
+import io.sparknorm.spark.config.Fault;
 import java.util.Map;
 import java.util.Optional;
 

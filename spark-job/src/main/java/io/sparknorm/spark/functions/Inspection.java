@@ -1,6 +1,7 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.TensorView;
+import io.sparknorm.spark.config.Fault;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.config.Mode;
 import io.sparknorm.spark.models.Model;
 import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.RecordType;
@@ -36,7 +37,7 @@ public final class ModelFunction implements UnboundFunction {
 
     String function = id.name() + "." + NormFunctions.APPLY.name();
     return new NormaliseFunction(
-            context.qualified(function), model.normalizer(Model.Mode.EVAL), context.rules(function))
+            context.qualified(function), model.normalizer(Mode.EVAL), context.rules(function))
         .bind(inputType);
   }
 

@@ -1,7 +1,9 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.spark.JobException;
-import io.sparknorm.spark.functions.FaultPolicies.Policy;
+import io.sparknorm.spark.config.Fault;
+import io.sparknorm.spark.config.FaultPolicies;
+import io.sparknorm.spark.config.FaultPolicies.Policy;
 import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.ModelStore;
 import java.io.IOException;

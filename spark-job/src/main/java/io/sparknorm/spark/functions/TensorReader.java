@@ -1,7 +1,8 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.TensorView;
-import io.sparknorm.spark.functions.FaultPolicies.Policy;
+import io.sparknorm.spark.config.Fault;
+import io.sparknorm.spark.config.FaultPolicies.Policy;
 import java.io.Serializable;
 import java.util.BitSet;
 

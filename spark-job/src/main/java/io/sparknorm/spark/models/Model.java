@@ -8,6 +8,7 @@ import io.sparknorm.kernels.RecordNorm;
 import io.sparknorm.kernels.moments.RunningStatistics;
 import io.sparknorm.kernels.moments.Statistics;
 import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.config.Mode;
 import io.sparknorm.spark.config.NormSpec;
 import java.util.Optional;
 
@@ -29,14 +30,6 @@ public record Model(
     RecordType type,
     Optional<Statistics> statistics,
     Optional<RunningStatistics> running) {
-  /** Which statistics to normalise by. */
-  public enum Mode {
-    /** The fitted dataset's own. */
-    TRAIN,
-    /** The running ones where they are kept, else the fitted dataset's own. */
-    EVAL
-  }
-
   public Model {
     Norm norm = spec.norm();
     if (norm instanceof DatasetNorm != statistics.isPresent()) {

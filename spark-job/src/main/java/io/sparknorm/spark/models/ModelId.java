@@ -1,6 +1,6 @@
 package io.sparknorm.spark.models;
 
-import java.util.regex.Pattern;
+import io.sparknorm.spark.config.ModelReference;
 
 /**
  * One version of one model.
@@ -9,8 +9,6 @@ import java.util.regex.Pattern;
  * @param version counts from 1
  */
 public record ModelId(String name, int version) {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+");
-
   public ModelId {
     checkName(name);
     if (version < 1) {
@@ -21,15 +19,10 @@ public record ModelId(String name, int version) {
 
   /** Throws unless this can be a model's name. */
   static void checkName(String name) {
-    if (!isName(name)) {
+    if (!ModelReference.isName(name)) {
       throw new IllegalArgumentException(
           "Invalid model name: %s (letters, digits, _ and - only)".formatted(name));
     }
-  }
-
-  /** Whether this can be a model's name. */
-  public static boolean isName(String name) {
-    return NAME.matcher(name).matches();
   }
 
   /** As users write it, such as {@code user_embeddings v=3}. */

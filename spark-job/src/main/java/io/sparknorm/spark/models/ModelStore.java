@@ -6,6 +6,7 @@ import io.sparknorm.spark.ExclusiveFile;
 import io.sparknorm.spark.FileDigest;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.ModelReference;
 import io.sparknorm.spark.models.Manifest.Payload;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -54,7 +55,7 @@ public final class ModelStore {
     List<String> names = new ArrayList<>();
     for (FileStatus entry : list(root)) {
       String name = entry.getPath().getName();
-      if (entry.isDirectory() && ModelId.isName(name) && latest(name).isPresent()) {
+      if (entry.isDirectory() && ModelReference.isName(name) && latest(name).isPresent()) {
         names.add(name);
       }
     }

@@ -1,5 +1,6 @@
 package io.sparknorm.spark.models;
 
+import io.sparknorm.spark.config.ModelReference;
 import java.time.Instant;
 
 /**
@@ -20,7 +21,7 @@ public record Provenance(
     InputIdentity input,
     RecordCounts counts) {
   public Provenance {
-    if (!ModelId.isName(runId)) {
+    if (!ModelReference.isName(runId)) {
       throw new IllegalArgumentException(
           "Invalid run id: %s (letters, digits, _ and - only)".formatted(runId));
     }

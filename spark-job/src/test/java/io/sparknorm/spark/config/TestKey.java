@@ -2,7 +2,6 @@ package io.sparknorm.spark.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparknorm.spark.functions.FaultPolicies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -16,12 +16,13 @@ import io.sparknorm.kernels.moments.Momentum;
 import io.sparknorm.kernels.moments.RunningStatistics;
 import io.sparknorm.kernels.moments.Statistics;
 import io.sparknorm.spark.SparkTest;
+import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.FeatureSpec;
+import io.sparknorm.spark.config.Mode;
 import io.sparknorm.spark.config.NormSpec;
 import io.sparknorm.spark.fit.Applier;
 import io.sparknorm.spark.fit.FeatureBlock;
 import io.sparknorm.spark.fit.Fitter;
-import io.sparknorm.spark.functions.FaultPolicies;
 import io.sparknorm.spark.functions.FitResult;
 import io.sparknorm.spark.functions.NormCatalog;
 import io.sparknorm.spark.models.Draft;
@@ -113,7 +114,7 @@ class TestSparkConformance extends SparkTest {
                 : modelFunction(rows, c, blocks);
       } else {
         models.addAll(c.train() ? fit(rows, blocks, running) : evaluation(blocks, running));
-        Model.Mode mode = c.train() ? Model.Mode.TRAIN : Model.Mode.EVAL;
+        Mode mode = c.train() ? Mode.TRAIN : Mode.EVAL;
         List<Normalizer> normalizers = models.stream().map(m -> m.normalizer(mode)).toList();
         normalised = new Applier(rows, blocks, normalizers, FaultPolicies.DEFAULT).rows();
       }
@@ -238,7 +239,7 @@ class TestSparkConformance extends SparkTest {
             List.of(column),
             Optional.of(c.shape()),
             Optional.of(norm),
-            Model.Mode.TRAIN,
+            Mode.TRAIN,
             Optional.empty());
     return FeatureBlock.find(feature, c.shape(), rows.schema());
   }

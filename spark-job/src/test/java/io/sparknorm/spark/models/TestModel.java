@@ -19,6 +19,7 @@ import io.sparknorm.kernels.moments.RunningStatistics;
 import io.sparknorm.kernels.moments.Statistics;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.Mode;
 import io.sparknorm.spark.config.NormSpec;
 import java.util.List;
 import java.util.Optional;
@@ -46,21 +47,21 @@ class TestModel {
   void trainingUsesTheStatisticsOfTheDataset() {
     Model model = new Model(batchNorm(Variance.BIASED, TRACKING), ONE_CHANNEL, DATASET, RUNNING);
 
-    assertThat(apply(model, Model.Mode.TRAIN, 3, 5)).containsExactly(1, 2);
+    assertThat(apply(model, Mode.TRAIN, 3, 5)).containsExactly(1, 2);
   }
 
   @Test
   void trainingUsesTheVarianceThatTheNormNames() {
     Model model = new Model(batchNorm(Variance.UNBIASED, TRACKING), ONE_CHANNEL, DATASET, RUNNING);
 
-    assertThat(apply(model, Model.Mode.TRAIN, 3, 5)).containsExactly(0.5, 1);
+    assertThat(apply(model, Mode.TRAIN, 3, 5)).containsExactly(0.5, 1);
   }
 
   @Test
   void evaluationUsesTheRunningStatistics() {
     Model model = new Model(batchNorm(Variance.BIASED, TRACKING), ONE_CHANNEL, DATASET, RUNNING);
 
-    assertThat(apply(model, Model.Mode.EVAL, 3, 7)).containsExactly(0, 0.5);
+    assertThat(apply(model, Mode.EVAL, 3, 7)).containsExactly(0, 0.5);
   }
 
   @Test
@@ -69,7 +70,7 @@ class TestModel {
         new Model(
             batchNorm(Variance.BIASED, Optional.empty()), ONE_CHANNEL, DATASET, Optional.empty());
 
-    assertThat(apply(model, Model.Mode.EVAL, 3, 5)).containsExactly(1, 2);
+    assertThat(apply(model, Mode.EVAL, 3, 5)).containsExactly(1, 2);
   }
 
   @Test
@@ -77,8 +78,8 @@ class TestModel {
     InstanceNorm norm = new InstanceNorm(Denominator.insideSqrt(0), Affine.NONE, Activation.NONE);
     Model model = new Model(new NormSpec(norm, TRACKING), ONE_CHANNEL, Optional.empty(), RUNNING);
 
-    assertThat(apply(model, Model.Mode.TRAIN, 3, 7)).containsExactly(-1, 1);
-    assertThat(apply(model, Model.Mode.EVAL, 3, 7)).containsExactly(0, 0.5);
+    assertThat(apply(model, Mode.TRAIN, 3, 7)).containsExactly(-1, 1);
+    assertThat(apply(model, Mode.EVAL, 3, 7)).containsExactly(0, 0.5);
   }
 
   @Test
@@ -134,7 +135,7 @@ class TestModel {
     return new NormSpec(new BatchNorm(denominator, Affine.NONE, Activation.NONE), tracking);
   }
 
-  private static double[] apply(Model model, Model.Mode mode, double... x) {
+  private static double[] apply(Model model, Mode mode, double... x) {
     double[] out = new double[x.length];
     model.normalizer(mode).apply(x, out);
     return out;

@@ -1,7 +1,6 @@
-package io.sparknorm.spark.functions;
+package io.sparknorm.spark.config;
 
 import java.io.Serializable;
-import java.util.Locale;
 
 /** What happens to a record or an element that is not a plain number of the right shape. */
 public record FaultPolicies(
@@ -27,7 +26,7 @@ public record FaultPolicies(
 
     /** The name as it stands in settings, such as {@code drop-record}. */
     public String key() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+      return Names.of(this);
     }
   }
 
@@ -53,7 +52,7 @@ public record FaultPolicies(
   }
 
   /** These policies with another one for one fault. */
-  FaultPolicies with(Fault fault, Policy policy) {
+  public FaultPolicies with(Fault fault, Policy policy) {
     return new FaultPolicies(
         fault == Fault.NAN ? policy : nan,
         fault == Fault.INFINITY ? policy : infinity,
@@ -72,12 +71,12 @@ public record FaultPolicies(
   }
 
   /** Whether NaN and infinities need not even be looked for. */
-  boolean propagateNonFinite() {
+  public boolean propagateNonFinite() {
     return nan == Policy.PROPAGATE && infinity == Policy.PROPAGATE;
   }
 
   /** Whether a tensor that is not null may give null. */
-  boolean mayGiveNull() {
+  public boolean mayGiveNull() {
     return dropRecords() || wrongLength != Policy.FAIL;
   }
 }

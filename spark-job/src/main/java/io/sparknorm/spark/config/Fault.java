@@ -1,6 +1,4 @@
-package io.sparknorm.spark.functions;
-
-import java.util.Locale;
+package io.sparknorm.spark.config;
 
 /** The ways in which a record may not be a tensor of plain numbers. */
 public enum Fault {
@@ -13,6 +11,6 @@ public enum Fault {
 
   /** The name as it stands in a job file, such as {@code null-array}. */
   public String key() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return Names.of(this);
   }
 }
