@@ -3,6 +3,7 @@ package io.sparknorm.spark.output.parquet;
 import java.io.IOException;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.bytes.BytesUtils;
+import org.apache.parquet.bytes.CapacityByteArrayOutputStream;
 import org.apache.parquet.column.Encoding;
 import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.column.page.DictionaryPage;
@@ -14,7 +15,10 @@ import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridEncoder;
  * as they are.
  */
 final class ChunkDictionary {
-  private static final int INITIAL_SLAB = 1024;
+  /** What parquet-java's own writers ask for. */
+  private static final int SMALLEST_SLAB = 64;
+
+  private static final int SLABS = 10;
 
   private final ElementType elementType;
   private final ParquetProperties properties;
@@ -72,9 +76,12 @@ final class ChunkDictionary {
 
   private BytesInput pack(int count) throws IOException {
     int bitWidth = BytesUtils.getWidthFromMaxInt(dictionary.size() - 1);
+    int pageSize = properties.getPageSizeThreshold();
+    int initialSlabSize =
+        CapacityByteArrayOutputStream.initialSlabSizeHeuristic(SMALLEST_SLAB, pageSize, SLABS);
     RunLengthBitPackingHybridEncoder encoder =
         new RunLengthBitPackingHybridEncoder(
-            bitWidth, INITIAL_SLAB, properties.getPageSizeThreshold(), properties.getAllocator());
+            bitWidth, initialSlabSize, pageSize, properties.getAllocator());
     for (int i = 0; i < count; i++) {
       encoder.writeInt(indices[i]);
     }
