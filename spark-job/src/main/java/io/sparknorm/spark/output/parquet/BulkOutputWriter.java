@@ -15,6 +15,9 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.execution.datasources.OutputWriter;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -45,7 +48,7 @@ final class BulkOutputWriter extends OutputWriter {
     this.path = path;
     this.settings = settings;
     schema = FileSchema.of(rows, conf);
-    toUnsafe = UnsafeProjection.create(rows);
+    toUnsafe = toUnsafe(rows, schema);
     ordinary = new OrdinaryColumns(schema, settings, conf);
     codecs = new CodecFactory(conf, settings.properties().getPageSizeThreshold());
     compressor = codecs.getCompressor(codec);
@@ -105,5 +108,18 @@ final class BulkOutputWriter extends OutputWriter {
   private void startRowGroup() throws IOException {
     rowGroup = new RowGroup(schema, ordinary, settings, compressor);
     rowGroupSize = Math.min(file.getNextRowGroupSize(), settings.rowGroupSize());
+  }
+
+  /** Takes tensors with nulls whatever the schema says: without it a null would become a zero. */
+  private static UnsafeProjection toUnsafe(StructType rows, FileSchema schema) {
+    DataType[] types = new DataType[rows.length()];
+    for (int ordinal = 0; ordinal < types.length; ordinal++) {
+      types[ordinal] = rows.apply(ordinal).dataType();
+    }
+    for (TensorColumn tensor : schema.tensors()) {
+      ArrayType declared = (ArrayType) types[tensor.ordinal()];
+      types[tensor.ordinal()] = DataTypes.createArrayType(declared.elementType(), true);
+    }
+    return UnsafeProjection.create(types);
   }
 }

@@ -32,7 +32,7 @@ public final class BulkParquetFormat extends ParquetFileFormat {
   /**
    * Option, true or false (the default): values that do not fit a dictionary are written as streams
    * of their first, second, ... bytes (Parquet's BYTE_STREAM_SPLIT), which compresses better but is
-   * not read by every reader.
+   * not read by every reader: Spark's vectorised one refuses it.
    */
   public static final String BYTE_STREAM_SPLIT = "byte-stream-split";
 
