@@ -148,15 +148,18 @@ public final class SparknormApp {
     return LeavingStatus.UNEXPECTED;
   }
 
-  /** Which master it runs on is for whoever submits the job to say. */
+  /** Where and under which name it runs is for whoever submits the job to say. */
   private static SparkSession session() {
-    if (!new SparkConf().contains("spark.master")) {
+    SparkConf submitted = new SparkConf();
+    if (!submitted.contains("spark.master")) {
       throw JobException.usage(
           "Cannot start Spark: no master is set (submit with spark-submit --master, or set"
               + " spark.master)");
     }
 
-    return SparkSession.builder().appName("sparknorm").getOrCreate();
+    return SparkSession.builder()
+        .appName(submitted.get("spark.app.name", "sparknorm"))
+        .getOrCreate();
   }
 
   /** Gives {@code --version} the product's. */

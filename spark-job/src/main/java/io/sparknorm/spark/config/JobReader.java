@@ -15,6 +15,7 @@ import static io.sparknorm.spark.config.Key.OUTPUT_IF_EXISTS;
 import static io.sparknorm.spark.config.Key.OUTPUT_OPTIONS;
 import static io.sparknorm.spark.config.Key.OUTPUT_PATH;
 import static io.sparknorm.spark.config.Key.OUTPUT_TABLE;
+import static io.sparknorm.spark.config.Key.OUTPUT_WRITER;
 import static io.sparknorm.spark.config.Key.STORE_PATH;
 
 import com.typesafe.config.Config;
@@ -97,6 +98,7 @@ final class JobReader {
         path,
         table,
         settings.choice(OUTPUT_IF_EXISTS, IfExists.class),
+        settings.choice(OUTPUT_WRITER, ParquetWriter.class),
         settings.map(OUTPUT_OPTIONS));
   }
 

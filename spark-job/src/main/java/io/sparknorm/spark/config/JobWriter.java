@@ -71,6 +71,7 @@ final class JobWriter {
     put(map, Key.OUTPUT_PATH, output.path());
     put(map, Key.OUTPUT_TABLE, output.table());
     put(map, Key.OUTPUT_IF_EXISTS, Names.of(output.ifExists()));
+    put(map, Key.OUTPUT_WRITER, Names.of(output.writer()));
     put(map, Key.OUTPUT_OPTIONS, options(output.options()));
     return map;
   }

@@ -34,6 +34,11 @@ public enum Key {
       "output.if-exists",
       Default.of("fail"),
       "What to do when the output is there already: fail, replace or skip"),
+  OUTPUT_WRITER(
+      "output.writer",
+      Default.of("bulk"),
+      "What writes a path of Parquet files: bulk, which writes tensor columns page by page, or"
+          + " spark, Spark's own writer; readers see no difference"),
   OUTPUT_OPTIONS(
       "output.options",
       Default.described("no options"),

@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param path where the result goes, absent for a table
  * @param table the table, absent for a path
  * @param ifExists what happens to an output that is there already
+ * @param writer what writes a path of Parquet files
  * @param options of the data source, which may be secrets
  */
 public record OutputSpec(
@@ -17,6 +18,7 @@ public record OutputSpec(
     Optional<String> path,
     Optional<String> table,
     IfExists ifExists,
+    ParquetWriter writer,
     Map<String, String> options) {
   public OutputSpec {
     options = Map.copyOf(options);

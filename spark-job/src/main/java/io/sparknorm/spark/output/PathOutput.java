@@ -6,6 +6,8 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.OutputSpec;
+import io.sparknorm.spark.config.ParquetWriter;
+import io.sparknorm.spark.output.parquet.BulkParquetFormat;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -93,10 +95,17 @@ final class PathOutput implements Output {
   @Override
   public void stage(Dataset<Row> rows) {
     rows.write()
-        .format(spec.format().orElseThrow())
+        .format(format())
         .options(spec.options())
         .mode("errorifexists")
         .save(staged.toString());
+  }
+
+  private String format() {
+    String format = spec.format().orElseThrow();
+    return format.equalsIgnoreCase("parquet") && spec.writer() == ParquetWriter.BULK
+        ? BulkParquetFormat.NAME
+        : format;
   }
 
   @Override

@@ -52,6 +52,7 @@ class TestJobSpec {
                         Optional.of("out"),
                         Optional.empty(),
                         IfExists.FAIL,
+                        ParquetWriter.BULK,
                         Map.of())),
                 List.of(
                     new FeatureSpec(
@@ -99,6 +100,17 @@ class TestJobSpec {
     assertThat(job.output().get().format()).contains("delta");
     assertThat(job.output().get().options()).isEqualTo(Map.of("k", "v"));
     assertThat(job(Command.RUN, JOB, "output={ table = db.u }").output().get().format()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyParquetWriterCanBeChosen(ParquetWriter writer) {
+    assertThat(
+            job(Command.RUN, JOB, "output.writer=" + Names.of(writer))
+                .output()
+                .orElseThrow()
+                .writer())
+        .isEqualTo(writer);
   }
 
   @ParameterizedTest
