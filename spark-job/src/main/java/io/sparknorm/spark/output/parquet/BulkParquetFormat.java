@@ -22,8 +22,8 @@ import scala.collection.immutable.Map;
  * <p>The options are those of Spark's format and, besides, {@value #BYTE_STREAM_SPLIT}. Where a
  * write option cannot be honoured, Spark's own writer takes over and a line in the log says why.
  *
- * <p>The numbers that Spark's writer would put into a file come out bit by bit the same. A null in
- * a column that is declared without nulls fails the task.
+ * <p>The values of tensor columns are kept bit by bit, the payload of a NaN included. A null in a
+ * tensor column that is declared without nulls fails the task.
  */
 public final class BulkParquetFormat extends ParquetFileFormat {
   /** The name for {@code format(...)} and {@code USING}. */
