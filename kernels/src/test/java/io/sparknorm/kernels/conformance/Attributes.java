@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /** A case's attributes. Each must be read: what the product does not know must not pass. */
 final class Attributes {
@@ -43,9 +44,7 @@ final class Attributes {
 
   List<Integer> integers(String name) {
     JsonNode values = required(name);
-    return java.util.stream.IntStream.range(0, values.size())
-        .mapToObj(i -> values.get(i).intValue())
-        .toList();
+    return IntStream.range(0, values.size()).mapToObj(i -> values.get(i).intValue()).toList();
   }
 
   /** Throws if the attribute has another value: the op allows no other. */

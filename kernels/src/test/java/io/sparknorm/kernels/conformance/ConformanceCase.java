@@ -15,6 +15,7 @@ import io.sparknorm.kernels.InstanceNorm;
 import io.sparknorm.kernels.LayerNorm;
 import io.sparknorm.kernels.Layout;
 import io.sparknorm.kernels.Norm;
+import io.sparknorm.kernels.RmsNorm;
 import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.kernels.Variance;
 import io.sparknorm.kernels.moments.Momentum;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -249,13 +251,23 @@ public final class ConformanceCase {
     String op = root.get("op").textValue();
     Norm parsed =
         switch (op) {
-          case "batch_norm" -> new BatchNorm(denominator(attributes), affine(), Activation.NONE);
+          case "batch_norm" ->
+              new BatchNorm(denominator(attributes), affine(attributes), activation(attributes));
           case "layer_norm" ->
               new LayerNorm(
                   attributes.integers("normalized_shape"),
                   denominator(attributes),
-                  affine(),
-                  Activation.NONE);
+                  affine(attributes),
+                  activation(attributes));
+          case "rms_norm" -> {
+            attributes.expect("variance", "uncentred mean square");
+            attributes.expect("eps_placement", "inside_sqrt");
+            yield new RmsNorm(
+                attributes.integers("normalized_shape"),
+                attributes.number("eps"),
+                parameter("weight"),
+                activation(attributes));
+          }
           case "instance_norm" ->
               new InstanceNorm(denominator(attributes), affine(attributes), activation(attributes));
           case "group_norm" ->
@@ -264,13 +276,7 @@ public final class ConformanceCase {
                   denominator(attributes),
                   affine(attributes),
                   activation(attributes));
-          case "mean_variance_normalization" -> {
-            if (!attributes.integers("axes").equals(List.of(0, 2, 3))) {
-              throw new IllegalArgumentException("unknown axes: " + attributes.integers("axes"));
-            }
-
-            yield new BatchNorm(denominator(attributes), Affine.NONE, Activation.NONE);
-          }
+          case "mean_variance_normalization" -> meanVarianceNorm(attributes);
           case "evonorm_s0",
               "evonorm_s0a",
               "evonorm_s1",
@@ -309,6 +315,28 @@ public final class ConformanceCase {
     }
 
     return parsed;
+  }
+
+  /** ONNX's operator, whose axes say which of three norms it is; the channels are the second. */
+  private Norm meanVarianceNorm(Attributes attributes) {
+    List<Integer> axes = attributes.integers("axes");
+    int rank = inputs.get("x").shape().length;
+    List<Integer> spatial = IntStream.range(2, rank).boxed().toList();
+    List<Integer> perRecord = IntStream.range(1, rank).boxed().toList();
+    if (axes.equals(spatial)) {
+      return new InstanceNorm(denominator(attributes), Affine.NONE, Activation.NONE);
+    }
+
+    if (axes.equals(perRecord)) {
+      List<Integer> whole = perRecord.stream().map(axis -> inputs.get("x").shape()[axis]).toList();
+      return new LayerNorm(whole, denominator(attributes), Affine.NONE, Activation.NONE);
+    }
+
+    if (axes.equals(Stream.concat(Stream.of(0), spatial.stream()).toList())) {
+      return new BatchNorm(denominator(attributes), Affine.NONE, Activation.NONE);
+    }
+
+    throw new IllegalArgumentException("unknown axes: " + axes);
   }
 
   private static String variantOf(String op) {
