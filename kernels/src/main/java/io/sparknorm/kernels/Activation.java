@@ -14,8 +14,8 @@ public enum Activation {
     return switch (this) {
       case NONE -> y;
       case RELU -> Math.max(y, 0);
-      case SILU -> y / (1 + Math.exp(-y));
-      case SIGMOID -> 1 / (1 + Math.exp(-y));
+      case SILU -> y * Sigmoid.of(y);
+      case SIGMOID -> Sigmoid.of(y);
     };
   }
 }

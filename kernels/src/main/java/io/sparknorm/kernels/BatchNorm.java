@@ -62,7 +62,7 @@ public record BatchNorm(Denominator denominator, Affine affine, Activation activ
     }
 
     @Override
-    void normalise(Tensor tensor, TensorView view) {
+    void normalise(Tensor<?> tensor, TensorView view) {
       tensor.map(view, map);
     }
   }

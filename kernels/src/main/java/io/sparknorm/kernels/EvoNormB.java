@@ -81,7 +81,7 @@ public record EvoNormB(
     }
 
     @Override
-    void normalise(Tensor tensor, TensorView view) {
+    void normalise(Tensor<?> tensor, TensorView view) {
       double[] zeros = new double[view.channels()];
       if (!applyAct) {
         tensor.map(view, new ShiftScale(zeros, zeros, weight, bias, Activation.NONE));

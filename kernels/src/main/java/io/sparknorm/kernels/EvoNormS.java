@@ -87,7 +87,7 @@ public record EvoNormS(
     }
 
     @Override
-    void normalise(Tensor tensor, TensorView view) {
+    void normalise(Tensor<?> tensor, TensorView view) {
       double[] scale = applyAct || variant.alwaysDivides() ? scales(tensor, view) : weight;
       if (applyAct) {
         tensor.map(view, new Gate(slope, scale, bias));
@@ -97,7 +97,7 @@ public record EvoNormS(
       }
     }
 
-    private double[] scales(Tensor tensor, TensorView view) {
+    private double[] scales(Tensor<?> tensor, TensorView view) {
       TensorView slices = view.grouped(groups);
       SliceMoments moments =
           variant.dividesByRootMeanSquare() ? tensor.squares(slices) : tensor.moments(slices);

@@ -27,7 +27,7 @@ class GroupwiseNormalizer extends Normalizer {
   }
 
   @Override
-  void normalise(Tensor tensor, TensorView view) {
+  void normalise(Tensor<?> tensor, TensorView view) {
     SliceMoments moments = tensor.moments(view.grouped(groups));
     int channels = view.channels();
     int perGroup = channels / groups;

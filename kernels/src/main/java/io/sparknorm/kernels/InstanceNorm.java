@@ -46,7 +46,7 @@ public record InstanceNorm(Denominator denominator, Affine affine, Activation ac
     }
 
     @Override
-    void normalise(Tensor tensor, TensorView view) {
+    void normalise(Tensor<?> tensor, TensorView view) {
       checkChannelLength(view.channelLength());
       super.normalise(tensor, view);
     }

@@ -10,14 +10,16 @@ package io.sparknorm.kernels;
 public final class InstanceStatistics {
   private final SliceMoments moments;
 
-  private InstanceStatistics(TensorView view) {
+  private InstanceStatistics(SliceMoments moments) {
+    this.moments = moments;
+  }
+
+  private static void check(TensorView view) {
     if (view.channelLength() == 1) {
       throw new IllegalArgumentException(
           "Cannot take instance statistics: each channel of a record has a single value (at least 2"
               + " are needed for the unbiased variance)");
     }
-
-    moments = new SliceMoments(view.channels());
   }
 
   /**
@@ -26,30 +28,26 @@ public final class InstanceStatistics {
    * @throws IllegalArgumentException if a channel has a single value
    */
   public static InstanceStatistics of(float[] x, TensorView view) {
-    InstanceStatistics statistics = new InstanceStatistics(view);
-    Loops.best().moments(x, view, statistics.moments);
-    return statistics;
+    check(view);
+    return new InstanceStatistics(SliceMoments.of(LoopsProvider.best().floats(), x, view));
   }
 
   /** As {@link #of(float[], TensorView)}. */
   public static InstanceStatistics of(double[] x, TensorView view) {
-    InstanceStatistics statistics = new InstanceStatistics(view);
-    Loops.best().moments(x, view, statistics.moments);
-    return statistics;
+    check(view);
+    return new InstanceStatistics(SliceMoments.of(LoopsProvider.best().doubles(), x, view));
   }
 
   /** As {@link #of(float[], TensorView)}, without the elements that are NaN. */
   public static InstanceStatistics ofPresent(float[] x, TensorView view) {
-    InstanceStatistics statistics = new InstanceStatistics(view);
-    Loops.best().presentMoments(x, view, statistics.moments);
-    return statistics;
+    check(view);
+    return new InstanceStatistics(SliceMoments.ofPresent(LoopsProvider.best().floats(), x, view));
   }
 
   /** As {@link #of(float[], TensorView)}, without the elements that are NaN. */
   public static InstanceStatistics ofPresent(double[] x, TensorView view) {
-    InstanceStatistics statistics = new InstanceStatistics(view);
-    Loops.best().presentMoments(x, view, statistics.moments);
-    return statistics;
+    check(view);
+    return new InstanceStatistics(SliceMoments.ofPresent(LoopsProvider.best().doubles(), x, view));
   }
 
   /** Whether the channel has the two values that an unbiased variance takes. */

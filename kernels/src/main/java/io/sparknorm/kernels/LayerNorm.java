@@ -64,7 +64,7 @@ public record LayerNorm(
     }
 
     @Override
-    void normalise(Tensor tensor, TensorView view) {
+    void normalise(Tensor<?> tensor, TensorView view) {
       int blocks = view.length() / block;
       if (blocks == 0) {
         return;

@@ -1,51 +1,58 @@
 package io.sparknorm.kernels;
 
 /**
- * The loops over one record's tensor: everything that touches every element. Callers check shapes
- * first; loops trust them. Arithmetic is in double precision and each result is rounded once.
+ * The loops over one record: everything that touches every element. Callers check shapes first;
+ * loops trust them. Arithmetic is in double precision, without fused steps, and each result is
+ * rounded once.
  *
- * <p>The order of additions depends on the view alone, not on the implementation, so that all of
- * them give the same bits: where a slice's elements are neighbours (inner above 1), element i of
- * each run is added to partial sum {@code i mod 8}, and the eight are added as a tree; where they
- * are not, a slice has one sum.
+ * <p>The order of operations is fixed, so that every implementation gives the same bits on every
+ * machine. A <em>run</em> is a stretch of neighbouring elements of one channel or slice: element i
+ * of it goes to partial sum {@code i mod 8}. A <em>row</em> has one element per sum: element i goes
+ * to sum i.
+ *
+ * @param <A> the array of the elements, {@code float[]} or {@code double[]}
  */
-interface Loops {
-  /** The fastest implementation that this Java virtual machine runs. */
-  static Loops best() {
-    return ScalarLoops.INSTANCE;
-  }
+interface Loops<A> {
+  /** How many partial sums a run is spread over. */
+  int LANES = 8;
 
-  void moments(float[] x, TensorView slices, SliceMoments into);
+  /** Adds a run to the eight partial sums from {@code sums[at]}. */
+  void addRun(A x, int from, int to, double[] sums, int at);
 
-  void moments(double[] x, TensorView slices, SliceMoments into);
+  /** Adds a run's deviations from the mean, and their squares, to the partial sums from at. */
+  void addDeviations(A x, int from, int to, double mean, double[] sums, double[] squares, int at);
 
-  /** As {@code moments}, without the elements that are NaN. */
-  void presentMoments(float[] x, TensorView slices, SliceMoments into);
+  /** Adds rows, each as long as there are sums, that take up the elements before {@code to}. */
+  void addRows(A x, int to, double[] sums);
 
-  void presentMoments(double[] x, TensorView slices, SliceMoments into);
+  /** As {@link #addRows}, the deviations from each position's mean, and their squares. */
+  void addRowDeviations(A x, int to, double[] means, double[] sums, double[] squares);
 
-  void squares(float[] x, TensorView slices, SliceMoments into);
+  /** Adds to every slice's count and mean the elements that are not NaN. */
+  void addPresent(A x, TensorView slices, int[] counts, double[] sums);
 
-  void squares(double[] x, TensorView slices, SliceMoments into);
+  /** As {@link #addDeviations}, of the elements that are not NaN, each slice with one sum. */
+  void addPresentDeviations(
+      A x, TensorView slices, double[] means, double[] sums, double[] squares);
 
-  /** As {@code squares}, without the elements that are NaN. */
-  void presentSquares(float[] x, TensorView slices, SliceMoments into);
+  /** Maps a run of channel c. */
+  void mapRun(A x, int from, int to, ShiftScale map, int c, A out);
 
-  void presentSquares(double[] x, TensorView slices, SliceMoments into);
+  /** Maps rows of one element per channel that take up the elements before {@code to}. */
+  void mapRows(A x, int to, ShiftScale map, A out);
 
-  void map(float[] x, TensorView view, ShiftScale map, float[] out);
+  /** As {@link #mapRun(Object, int, int, ShiftScale, int, Object)}. */
+  void mapRun(A x, int from, int to, Gate map, int c, A out);
 
-  void map(double[] x, TensorView view, ShiftScale map, double[] out);
+  /** As {@link #mapRows(Object, int, ShiftScale, Object)}. */
+  void mapRows(A x, int to, Gate map, A out);
 
-  void map(float[] x, TensorView view, Gate map, float[] out);
+  /** As {@link #mapRun(Object, int, int, ShiftScale, int, Object)}. */
+  void mapRun(A x, int from, int to, MaxDivision map, int c, A out);
 
-  void map(double[] x, TensorView view, Gate map, double[] out);
+  /** As {@link #mapRows(Object, int, ShiftScale, Object)}. */
+  void mapRows(A x, int to, MaxDivision map, A out);
 
-  void map(float[] x, TensorView view, MaxDivision map, float[] out);
-
-  void map(double[] x, TensorView view, MaxDivision map, double[] out);
-
-  void map(float[] x, BlockScale map, float[] out);
-
-  void map(double[] x, BlockScale map, double[] out);
+  /** Maps block k, which starts at {@code from}. */
+  void mapBlock(A x, int from, BlockScale map, int k, A out);
 }

@@ -47,27 +47,31 @@ public abstract class Normalizer implements Serializable {
    * @throws IllegalArgumentException if the length does not fit the shape
    */
   public final void apply(float[] x, float[] out) {
-    normalise(new FloatTensor(x, out, false), view(x.length, out.length));
+    normalise(
+        new Tensor<>(LoopsProvider.best().floats(), x, out, false), view(x.length, out.length));
   }
 
   /** As {@link #apply(float[], float[])}, in and out in double precision. */
   public final void apply(double[] x, double[] out) {
-    normalise(new DoubleTensor(x, out, false), view(x.length, out.length));
+    normalise(
+        new Tensor<>(LoopsProvider.best().doubles(), x, out, false), view(x.length, out.length));
   }
 
   /** As {@link #apply(float[], float[])}, leaving NaN elements out of every slice's statistics. */
   public final void applySkippingNaN(float[] x, float[] out) {
-    normalise(new FloatTensor(x, out, true), view(x.length, out.length));
+    normalise(
+        new Tensor<>(LoopsProvider.best().floats(), x, out, true), view(x.length, out.length));
   }
 
   /**
    * As {@link #apply(double[], double[])}, leaving NaN elements out of every slice's statistics.
    */
   public final void applySkippingNaN(double[] x, double[] out) {
-    normalise(new DoubleTensor(x, out, true), view(x.length, out.length));
+    normalise(
+        new Tensor<>(LoopsProvider.best().doubles(), x, out, true), view(x.length, out.length));
   }
 
-  abstract void normalise(Tensor tensor, TensorView view);
+  abstract void normalise(Tensor<?> tensor, TensorView view);
 
   private TensorView view(int length, int outLength) {
     if (!accepts(length) || outLength != length) {

@@ -48,7 +48,7 @@ public record RmsNorm(
     }
 
     @Override
-    void normalise(Tensor tensor, TensorView view) {
+    void normalise(Tensor<?> tensor, TensorView view) {
       int blocks = view.length() / block;
       if (blocks == 0) {
         return;
