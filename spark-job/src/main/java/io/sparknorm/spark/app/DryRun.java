@@ -27,17 +27,14 @@ final class DryRun {
       }
     }
 
-    if (job.command().applies()) {
-      job.output()
-          .ifPresent(
-              output ->
-                  lines.add(
-                      "Would write %s (if it exists: %s)"
-                          .formatted(
-                              place(output.format(), output.location()),
-                              output.ifExists().name().toLowerCase(Locale.ROOT))));
-    }
-
+    job.output()
+        .ifPresent(
+            output ->
+                lines.add(
+                    "Would write %s (if it exists: %s)"
+                        .formatted(
+                            place(output.format(), output.location()),
+                            output.ifExists().name().toLowerCase(Locale.ROOT))));
     return String.join(System.lineSeparator(), lines);
   }
 

@@ -56,7 +56,7 @@ final class JobReader {
     return new JobSpec(
         command,
         input,
-        output,
+        output.filter(given -> command.applies()), // one file may serve all commands
         features(store),
         store.optional(STORE_PATH, Settings::text),
         faults(group("faults")));

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param command which parts of the job file the job carries out
  * @param input the data to read
- * @param output the result to write; always there if the command applies
+ * @param output the result to write; there if the command applies, and only then
  * @param features at least one block of columns
  * @param storePath the folder of the models; always there if a block has a model
  * @param faults what happens to elements that are no plain numbers

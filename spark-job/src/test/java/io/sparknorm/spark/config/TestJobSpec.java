@@ -223,8 +223,9 @@ class TestJobSpec {
   }
 
   @Test
-  void fitNeedsNoOutput() {
+  void fitHasNoOutputThoughItsJobFileMay() {
     assertThat(job(Command.FIT, JOB, "output=null").output()).isEmpty();
+    assertThat(job(Command.FIT, JOB).output()).isEmpty();
   }
 
   @Test
@@ -413,7 +414,6 @@ class TestJobSpec {
         "RUN   | norm={ type = mean-variance-norm, mode = eval }",
         "APPLY | store.version=3",
         "APPLY | norm=null",
-        "FIT   | output=null",
         "FIT   | features=[{ column = x, shape = [3] }, { column = y, shape = [3] }]",
         "FIT   | faults.nan=fail"
       })
