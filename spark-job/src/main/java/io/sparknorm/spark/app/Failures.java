@@ -4,12 +4,15 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import java.io.FileNotFoundException;
 import java.util.Optional;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.sql.AnalysisException;
 
 /** Tells failures that a user can mend from those that only a developer can. */
 final class Failures {
   private static final String DISK_FULL = "No space left on device";
   private static final String UNREADABLE = "[FAILED_READ_FILE";
+  private static final String NO_SUCH_FORMAT = "[DATA_SOURCE_NOT_FOUND]";
 
   private Failures() {}
 
@@ -22,6 +25,16 @@ final class Failures {
     String message = firstLine(cause);
     if (cause instanceof AnalysisException) {
       return Optional.of(failure(LeavingStatus.DATA, "Cannot plan the job: " + message, cause));
+    }
+
+    if (message.startsWith(NO_SUCH_FORMAT)) {
+      return Optional.of(failure(LeavingStatus.USAGE, "Cannot plan the job: " + message, cause));
+    }
+
+    if (cause instanceof UnsupportedFileSystemException
+        || cause instanceof AccessControlException) {
+      return Optional.of(
+          failure(LeavingStatus.USAGE, "Cannot reach a file or folder: " + message, cause));
     }
 
     if (cause instanceof FileNotFoundException) {

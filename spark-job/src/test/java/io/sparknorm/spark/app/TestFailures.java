@@ -1,0 +1,64 @@
+package io.sparknorm.spark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.hadoop.security.AccessControlException;
+import org.apache.spark.SparkException;
+import org.junit.jupiter.api.Test;
+
+class TestFailures {
+  @Test
+  void causesDeepWithinAreToldInTermsOfTheJob() {
+    assertTold(
+        new SparkException("Job aborted", new FileNotFoundException("File a.json is gone")),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot read the input: a file is gone (File a.json is gone); start the run again once the"
+            + " input is complete");
+    assertTold(
+        new UncheckedIOException(new IOException("No space left on device")),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot write: the disk is full (java.io.IOException: No space left on device)");
+    assertTold(
+        new UncheckedIOException(new AccessControlException("Permission denied: user=u")),
+        LeavingStatus.USAGE,
+        "Cannot reach a file or folder: Permission denied: user=u");
+    assertTold(
+        new UnsupportedFileSystemException("No FileSystem for scheme \"x\""),
+        LeavingStatus.USAGE,
+        "Cannot reach a file or folder: No FileSystem for scheme \"x\"");
+    assertTold(
+        new SparkException(
+            "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file a.parquet.",
+            new IllegalStateException("not a Parquet file\nand more")),
+        LeavingStatus.DATA,
+        "Cannot read the input: [FAILED_READ_FILE.NO_HINT] Encountered error while reading file"
+            + " a.parquet. (not a Parquet file)");
+  }
+
+  @Test
+  void jobExceptionGoesBeforeWhatItWasMadeOf() {
+    JobException told =
+        new JobException(
+            LeavingStatus.CONFLICT, "Cannot publish", new FileNotFoundException("gone"));
+
+    assertThat(Failures.inTermsOfTheJob(new IllegalStateException(told))).containsSame(told);
+  }
+
+  @Test
+  void bugsStayBugs() {
+    assertThat(Failures.inTermsOfTheJob(new IllegalStateException("a bug"))).isEmpty();
+    assertThat(Failures.inTermsOfTheJob(new NullPointerException())).isEmpty();
+  }
+
+  private static void assertTold(Exception failure, LeavingStatus status, String message) {
+    JobException told = Failures.inTermsOfTheJob(failure).orElseThrow();
+    assertThat(told).hasMessage(message);
+    assertThat(told.status()).isEqualTo(status);
+  }
+}
