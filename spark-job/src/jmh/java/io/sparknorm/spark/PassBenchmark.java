@@ -121,7 +121,7 @@ public final class PassBenchmark {
             Mode.TRAIN,
             Optional.empty());
     FeatureBlock block = FeatureBlock.find(features, shape, rows.schema());
-    Fitter.fit(rows, List.of(block), FaultPolicies.DEFAULT);
+    Fitter.fit(rows, List.of(block), List.of(block), FaultPolicies.DEFAULT);
   }
 
   private static void write(SparkSession spark, int records, String path) {

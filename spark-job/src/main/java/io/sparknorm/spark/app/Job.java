@@ -5,7 +5,6 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.ProductVersion;
 import io.sparknorm.spark.Sha256;
-import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.Fault;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.InputSpec;
@@ -69,6 +68,9 @@ final class Job {
     }
   }
 
+  /** What the passes over the input gave: what they applied, and what they saw if they wrote. */
+  private record Passes(List<Ready> ready, Optional<Applier> applier) {}
+
   /**
    * Runs the job to its end.
    *
@@ -85,6 +87,7 @@ final class Job {
     Optional<Output> output = spec.output().map(o -> Output.of(spark, o, identity));
     boolean written = true;
     if (output.isPresent()) {
+      checkIsNotTheInput(output.get(), input);
       Output.Existing existing = output.get().existing();
       written = existing == Output.Existing.SAME_RUN;
       if (existing == Output.Existing.OTHER) {
@@ -108,29 +111,39 @@ final class Job {
 
   private Summary carryOut(Input input, List<Part> parts, String identity, Optional<Output> output)
       throws IOException {
-    List<Ready> ready = fit(input, parts, identity);
-    Optional<Applier> applier = Optional.empty();
     try {
-      if (output.isPresent()) {
-        List<FeatureBlock> blocks = parts.stream().map(Part::block).toList();
-        List<Normalizer> normalizers = ready.stream().map(Ready::normalizer).toList();
-        applier = Optional.of(new Applier(input.rows(), blocks, normalizers, spec.faults()));
-        output.get().stage(applier.get().rows());
-      }
-
+      Passes passes = makePasses(input, parts, identity, output);
       input.checkUnchanged();
       output.ifPresent(Output::publish);
+      return publish(input, passes, identity);
     } finally {
       output.ifPresent(Output::discard);
     }
+  }
 
-    return publish(input, ready, applier, identity);
+  private Passes makePasses(Input input, List<Part> parts, String identity, Optional<Output> output)
+      throws IOException {
+    try {
+      List<Ready> ready = fit(input, parts, identity, output.isPresent());
+      return new Passes(ready, output.map(to -> stage(to, input, ready)));
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      input.checkUnchanged(); // a file that was replaced explains whatever a pass stumbles over
+      throw e;
+    }
+  }
+
+  private Applier stage(Output output, Input input, List<Ready> ready) {
+    List<FeatureBlock> blocks = blocks(ready.stream().map(Ready::part).toList());
+    List<Normalizer> normalizers = ready.stream().map(Ready::normalizer).toList();
+    Applier applier = new Applier(input.rows(), blocks, normalizers, spec.faults());
+    output.stage(applier.rows());
+    return applier;
   }
 
   /** Publishes the models, now that the output is, and sums up. */
-  private Summary publish(
-      Input input, List<Ready> ready, Optional<Applier> applier, String identity)
-      throws IOException {
+  private Summary publish(Input input, Passes passes, String identity) throws IOException {
+    List<Ready> ready = passes.ready();
+    Optional<Applier> applier = passes.applier();
     List<ModelId> models = new ArrayList<>();
     List<Summary.Block> blocks = new ArrayList<>();
     for (int i = 0; i < ready.size(); i++) {
@@ -153,17 +166,16 @@ final class Job {
     return Summary.done(spec, models, blocks, Duration.between(started, Instant.now()));
   }
 
-  /** Fits all parts that need it in one scan. */
-  private List<Ready> fit(Input input, List<Part> parts, String identity) throws IOException {
+  /** Fits all parts that need it in one scan; where no pass follows, all are, to be counted. */
+  private List<Ready> fit(Input input, List<Part> parts, String identity, boolean passFollows)
+      throws IOException {
     List<Part> scanned =
-        parts.stream()
-            .filter(part -> part.known().isEmpty() || spec.command() == Command.FIT)
-            .toList();
+        parts.stream().filter(part -> part.known().isEmpty() || !passFollows).toList();
     List<FitResult> results = List.of();
     if (!scanned.isEmpty()) {
       Dataset<Row> rows = input.rows();
       Dataset<Row> chosen = spec.input().where().map(rows::where).orElse(rows);
-      results = Fitter.fit(chosen, scanned.stream().map(Part::block).toList(), spec.faults());
+      results = Fitter.fit(chosen, blocks(scanned), blocks(parts), spec.faults());
     }
 
     List<Ready> ready = new ArrayList<>();
@@ -188,6 +200,10 @@ final class Job {
     Provenance provenance =
         new Provenance(runId, identity, started, ProductVersion.text(), input.identity(), counts);
     return new Draft(part.norm(), part.block().type(), fit.flatMap(FitResult::moments), provenance);
+  }
+
+  private static List<FeatureBlock> blocks(List<Part> parts) {
+    return parts.stream().map(Part::block).toList();
   }
 
   private static RecordCounts counts(FitResult fit) {
@@ -243,6 +259,15 @@ final class Job {
 
     DataFrameReader reader = spark.read().options(input.options());
     return reader.format(input.format().orElseThrow()).load(input.path().orElseThrow());
+  }
+
+  /** Once replaced, it would be normalised a second time by the next attempt. */
+  private static void checkIsNotTheInput(Output output, Input input) {
+    if (output.holds(input.identity())) {
+      throw JobException.usage(
+          "Cannot write output: %s is where the input is (write to another path or table)"
+              .formatted(output.location()));
+    }
   }
 
   private static JobException occupied(String location) {

@@ -98,10 +98,12 @@ public record FeatureBlock(FeatureSpec spec, List<StructField> fields, RecordTyp
 
     for (int c = 0; c < fields.size(); c++) {
       StructField field = fields.get(c);
-      Column value = normalised.getItem(c).cast(scalarResult(field.dataType()));
+      DataType type = scalarResult(field.dataType());
+      Column value = normalised.getItem(c).cast(type);
       // Only a column that may hold nulls gives any, which Spark cannot see through an array.
       outputs.put(
-          spec.outputs().get(c), field.nullable() ? value : coalesce(value, lit(Double.NaN)));
+          spec.outputs().get(c),
+          field.nullable() ? value : coalesce(value, lit(Double.NaN).cast(type)));
     }
 
     return outputs;

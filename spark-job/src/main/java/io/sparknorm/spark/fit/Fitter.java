@@ -2,6 +2,7 @@ package io.sparknorm.spark.fit;
 
 import io.sparknorm.kernels.DatasetNorm;
 import io.sparknorm.kernels.TensorShape;
+import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.NormSpec;
 import io.sparknorm.spark.functions.FaultRules;
@@ -23,15 +24,20 @@ public final class Fitter {
    * Scans the dataset once.
    *
    * @param blocks each with a norm in its specification
+   * @param all the job's blocks, these among them: a fault of any may drop its record for all
    * @return what each block's norm asks for, in the same order
+   * @throws JobException if a norm needs statistics and no record has a tensor
    */
   public static List<FitResult> fit(
-      Dataset<Row> rows, List<FeatureBlock> blocks, FaultPolicies policies) {
+      Dataset<Row> rows,
+      List<FeatureBlock> blocks,
+      List<FeatureBlock> all,
+      FaultPolicies policies) {
     try (RunFunctions functions = RunFunctions.open(rows.sparkSession())) {
       // A block drops its own records; only those of several blocks have to agree beforehand.
       Optional<Inspected> inspected =
-          policies.dropRecords() && blocks.size() > 1
-              ? Optional.of(inspect(rows, blocks, policies, functions))
+          policies.dropRecords() && all.size() > 1
+              ? Optional.of(inspect(rows, all, policies, functions))
               : Optional.empty();
       Dataset<Row> scanned = inspected.map(Inspected::rows).orElse(rows);
       List<Column> fits = new ArrayList<>();
@@ -50,10 +56,20 @@ public final class Fitter {
           scanned.agg(fits.get(0), fits.subList(1, fits.size()).toArray(Column[]::new)).head();
       List<FitResult> results = new ArrayList<>();
       for (int i = 0; i < blocks.size(); i++) {
-        results.add(RunFunctions.fitResult(row.<byte[]>getAs(i)));
+        FitResult result = RunFunctions.fitResult(row.<byte[]>getAs(i));
+        checkFitted(blocks.get(i), result);
+        results.add(result);
       }
 
       return results;
+    }
+  }
+
+  private static void checkFitted(FeatureBlock block, FitResult result) {
+    if (result.moments().isEmpty() && block.spec().norm().orElseThrow().needsStatistics()) {
+      throw JobException.data(
+          "Cannot fit %s: none of %d records has a tensor to fit on"
+              .formatted(block.name(), result.records()));
     }
   }
 

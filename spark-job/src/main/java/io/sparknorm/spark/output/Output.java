@@ -1,6 +1,7 @@
 package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.config.OutputSpec;
+import io.sparknorm.spark.models.InputIdentity;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -32,6 +33,9 @@ public sealed interface Output permits PathOutput, TableOutput {
 
   /** The path or the table, as the user wrote it. */
   String location();
+
+  /** Whether the input is, or lies within, what publishing would replace. */
+  boolean holds(InputIdentity input);
 
   /** Says what is there, after putting back what an interrupted replacement had set aside. */
   Existing existing();

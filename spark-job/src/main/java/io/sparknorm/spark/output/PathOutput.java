@@ -7,6 +7,7 @@ import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.ParquetWriter;
+import io.sparknorm.spark.models.InputIdentity;
 import io.sparknorm.spark.output.parquet.BulkParquetFormat;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -77,6 +78,11 @@ final class PathOutput implements Output {
   @Override
   public String location() {
     return spec.location();
+  }
+
+  @Override
+  public boolean holds(InputIdentity input) {
+    return input.files().stream().anyMatch(file -> file.path().startsWith(target + "/"));
   }
 
   @Override

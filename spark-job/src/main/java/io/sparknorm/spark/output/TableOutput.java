@@ -4,6 +4,7 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.OutputSpec;
+import io.sparknorm.spark.models.InputIdentity;
 import org.apache.spark.sql.CreateTableWriter;
 import org.apache.spark.sql.DataFrameWriterV2;
 import org.apache.spark.sql.Dataset;
@@ -37,6 +38,11 @@ final class TableOutput implements Output {
   @Override
   public String location() {
     return spec.location();
+  }
+
+  @Override
+  public boolean holds(InputIdentity input) {
+    return input.location().equalsIgnoreCase(location());
   }
 
   @Override

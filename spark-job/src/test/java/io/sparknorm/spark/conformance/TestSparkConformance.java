@@ -165,7 +165,7 @@ class TestSparkConformance extends SparkTest {
 
   private static List<Model> fit(
       Dataset<Row> rows, List<FeatureBlock> blocks, Optional<RunningStatistics> running) {
-    List<FitResult> results = Fitter.fit(rows, blocks, FaultPolicies.DEFAULT);
+    List<FitResult> results = Fitter.fit(rows, blocks, blocks, FaultPolicies.DEFAULT);
     List<Model> models = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
       FeatureBlock block = blocks.get(i);
