@@ -5,25 +5,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.typesafe.config.ConfigFactory;
-import io.sparknorm.spark.SparkTest;
-import io.sparknorm.spark.config.Command;
-import io.sparknorm.spark.config.JobSpec;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class TestJob extends SparkTest {
+/** The demo datasets through the whole job. */
+class TestJob extends JobTest {
   private static final Path DEMO = Path.of("../conf/demo/data");
-
-  @TempDir Path folder;
 
   @Test
   void normalisesScalarColumnsAsScikitLearnDoes() throws IOException {
@@ -35,23 +27,31 @@ class TestJob extends SparkTest {
     List<String> columns = texts(reference.get("columns"));
     Summary summary =
         run(
-            Command.RUN,
             """
-            input { format = csv, path = "%s/breast_cancer.csv", options { header = true, inferSchema = true } }
-            output { path = "%s/out" }
-            features { columns = %s }
+            input { path = "%s/breast_cancer.csv", format = csv, options { header = true, inferSchema = true } }
+            output.path = ${dir}/out
+            features.columns = %s
             norm { type = batch-norm, epsilon = 0 }
-            store { path = "%s/store", model = breast_cancer }
+            store { path = ${dir}/store, model = breast_cancer }
             """
-                .formatted(DEMO, folder, columns, folder));
-    assertThat(summary.lines()).anyMatch(line -> line.contains("569 read"));
+                .formatted(DEMO, columns));
+    assertThat(summary.lines()).anyMatch(line -> line.contains("569 read, 0 dropped, 569 written"));
 
     JsonNode statistics = statistics("breast_cancer", 1);
     for (int c = 0; c < columns.size(); c++) {
       assertThat(statistics.get("count").get(c).longValue()).isEqualTo(569);
-      assertClose(statistics.get("mean").get(c), reference.get("mean").get(c));
-      assertClose(statistics.get("variance").get(c), reference.get("variance").get(c));
+      assertClose(statistics.get("mean").get(c).doubleValue(), reference.get("mean").get(c));
+      assertClose(
+          statistics.get("variance").get(c).doubleValue(), reference.get("variance").get(c));
     }
+
+    List<Row> output = output().coalesce(1).orderBy("id").collectAsList();
+    JsonNode firstRows = reference.get("transformed_first_rows");
+    for (int i = 0; i < firstRows.size(); i++) {
+      assertRow(output.get(i), columns, firstRows.get(i));
+    }
+
+    assertRow(output.get(568), columns, reference.get("transformed_last_row"));
   }
 
   @Test
@@ -59,38 +59,28 @@ class TestJob extends SparkTest {
     String job =
         """
         input { format = json, path = "%s/digits.jsonl.gz" }
-        output { path = "%s/out" }
+        output.path = ${dir}/out
         features { column = features, shape = [64] }
         norm { type = batch-norm }
-        store { path = "%s/store", model = digits }
+        store { path = ${dir}/store, model = digits }
         """
-            .formatted(DEMO, folder, folder);
-    run(Command.RUN, job);
-    Dataset<Row> output = spark().read().parquet(folder.resolve("out").toString());
-    assertThat(output.count()).isEqualTo(1797);
-    Summary second = run(Command.RUN, job);
-    assertThat(second.lines().get(0)).contains("already published");
+            .formatted(DEMO);
+
+    run(job);
+
+    assertThat(output().count()).isEqualTo(1797);
+    assertThat(run(job).lines().get(0)).contains("already published");
   }
 
-  private Summary run(Command command, String job) throws IOException {
-    return new Job(spark(), JobSpec.parse(ConfigFactory.parseString(job), command)).run();
-  }
-
-  private JsonNode statistics(String model, int version) throws IOException {
-    Path directory = folder.resolve("store/%s/v=%d".formatted(model, version));
-    try (Stream<Path> files = Files.list(directory)) {
-      Path stats =
-          files
-              .filter(file -> file.getFileName().toString().matches("stats-.*\\.json"))
-              .findFirst()
-              .orElseThrow();
-      return new ObjectMapper().readTree(stats.toFile());
+  private static void assertRow(Row row, List<String> columns, JsonNode expected) {
+    for (int c = 0; c < columns.size(); c++) {
+      assertClose(row.<Double>getAs(columns.get(c)), expected.get(c));
     }
   }
 
-  private static void assertClose(JsonNode actual, JsonNode expected) {
+  private static void assertClose(double actual, JsonNode expected) {
     double want = expected.doubleValue();
-    assertThat(actual.doubleValue()).isCloseTo(want, within(1e-12 * Math.abs(want) + 1e-14));
+    assertThat(actual).isCloseTo(want, within(1e-12 * Math.abs(want) + 1e-14));
   }
 
   private static List<String> texts(JsonNode array) {

@@ -1,0 +1,98 @@
+package io.sparknorm.spark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.Command;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Inputs that change while a job reads them. */
+class TestChangedInput extends JobTest {
+  private static final String JOB =
+      """
+      input { path = ${dir}/in, format = json }
+      output.path = ${dir}/out
+      features { column = x, shape = [1] }
+      norm { type = batch-norm, epsilon = 0 }
+      store { path = ${dir}/store, model = m }
+      """;
+
+  private Path file;
+
+  @BeforeEach
+  void writeInput() throws IOException {
+    file = Files.createDirectory(folder.resolve("in")).resolve("records.json");
+    Files.writeString(file, record(1) + record(2));
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000_000_000L));
+  }
+
+  @Test
+  void fileReplacedBetweenThePassesPublishesNothing() throws IOException {
+    assertThat(refusalWhen(() -> Files.writeString(file, record(3) + record(4))))
+        .isEqualTo(
+            "Cannot publish: the input changed while it was read (file:%s was replaced or deleted);"
+                    .formatted(file)
+                + " nothing was published, start the run again once the input is complete");
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void fileReplacedByOneThatCannotBeReadIsAChangedInputToo() throws IOException {
+    assertThat(refusalWhen(() -> Files.writeString(file, "{\"id\": 1, \"x\": [1, 2, 3]}")))
+        .startsWith("Cannot publish: the input changed while it was read (file:" + file);
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void fileDeletedBetweenThePassesPublishesNothing() throws IOException {
+    assertThat(refusalWhen(() -> Files.delete(file)))
+        .startsWith("Cannot publish: the input changed while it was read (file:" + file);
+    assertThat(entries()).containsExactly("in");
+  }
+
+  private interface Change {
+    void make() throws IOException;
+  }
+
+  /** Runs the job and changes the input once the scan that fits has read it. */
+  private String refusalWhen(Change change) throws IOException {
+    AtomicBoolean changed = new AtomicBoolean();
+    spark().read().json(folder.resolve("in").toString()).createOrReplaceTempView("pinned");
+    SparkListener listener =
+        new SparkListener() {
+          @Override
+          public void onTaskEnd(SparkListenerTaskEnd end) {
+            try {
+              if (changed.compareAndSet(false, true)) {
+                change.make();
+              }
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        };
+    spark().sparkContext().addSparkListener(listener);
+    try {
+      return refusal(
+          Command.RUN,
+          JOB.replace("path = ${dir}/in, format = json", "table = pinned"),
+          LeavingStatus.TRY_AGAIN);
+    } finally {
+      spark().sparkContext().removeSparkListener(listener);
+      assertThat(changed).isTrue();
+    }
+  }
+
+  private static String record(int x) {
+    return "{\"id\": %d, \"x\": [%d]}%n".formatted(x, x);
+  }
+}

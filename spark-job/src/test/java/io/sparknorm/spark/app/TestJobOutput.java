@@ -1,0 +1,241 @@
+package io.sparknorm.spark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.Command;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How jobs publish their output, and what they do about one that is there. */
+class TestJobOutput extends JobTest {
+  private static final String JOB =
+      """
+      input.path = ${dir}/in
+      output.path = ${dir}/out
+      features { column = x, shape = [1] }
+      norm { type = batch-norm, epsilon = 0 }
+      store { path = ${dir}/store, model = m }
+      """;
+  private static final String TABLE_JOB =
+      """
+      input.path = ${dir}/in
+      output { table = sparknorm_out, format = parquet }
+      features { column = x, shape = [1] }
+      norm { type = batch-norm, epsilon = 0 }
+      """;
+
+  @BeforeEach
+  void writeInput() {
+    write("in", "SELECT id, array(CAST(id AS float)) AS x FROM VALUES (1), (3) AS t(id)");
+  }
+
+  @AfterEach
+  void dropTables() {
+    for (String table : tables()) {
+      spark().sql("DROP TABLE " + table);
+    }
+  }
+
+  @Test
+  void nothingIsLeftBesideTheOutput() throws IOException {
+    run(JOB);
+
+    assertThat(entries()).containsExactly("in", "out", "store");
+    assertThat(output().count()).isEqualTo(2);
+    assertThat(folder.resolve("out/_SUCCESS")).exists();
+  }
+
+  @Test
+  void outputOfAnotherRunIsLeftAloneUnlessItIsToBeReplacedOrSkipped() throws IOException {
+    run(JOB);
+    String other = JOB + "norm.epsilon = 1\n";
+
+    assertThat(refusal(Command.RUN, other, LeavingStatus.CONFLICT))
+        .isEqualTo(
+            "Cannot write output: %s exists and is not this run's (write to a new path, or set"
+                    .formatted(folder.resolve("out"))
+                + " output.if-exists = replace | skip)");
+
+    assertThat(run(other + "output.if-exists = skip").lines())
+        .containsExactly(
+            "sparknorm run: the output exists, nothing to do (output.if-exists = skip)",
+            "  output: " + folder.resolve("out"));
+    assertThat(xs()).containsExactly(-1F, 1F);
+    assertThat(version("m", 2)).doesNotExist();
+
+    run(other + "output.if-exists = replace");
+    assertThat(xs()).containsExactly(-(float) Math.sqrt(0.5), (float) Math.sqrt(0.5));
+    assertThat(version("m", 2)).exists();
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @Test
+  void foreignFolderAtTheOutputIsLeftAlone() throws IOException {
+    Path precious = Files.createDirectory(folder.resolve("out")).resolve("precious");
+    Files.writeString(precious, "data");
+
+    assertThat(refusal(Command.RUN, JOB, LeavingStatus.CONFLICT)).contains("is not this run's");
+    assertThat(precious).hasContent("data");
+    assertThat(entries()).containsExactly("in", "out");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"batch-norm", "layer-norm"})
+  void runThatWasCutOffBeforeItsModelPublishesJustTheModel(String type) throws IOException {
+    String job = JOB + "norm.type = " + type;
+    run(job);
+    delete(folder.resolve("store"));
+    List<Path> before = files(folder.resolve("out"));
+
+    Summary summary = run(job);
+
+    assertThat(summary.lines()).contains("  model: m v=1").anyMatch(s -> s.contains("2 read"));
+    assertThat(manifest("m", 1).at("/counts/records").longValue()).isEqualTo(2);
+    assertThat(files(folder.resolve("out"))).isEqualTo(before);
+    assertThat(run(job).lines().get(0)).contains("already published");
+  }
+
+  @Test
+  void whatAnInterruptedReplacementSetAsideIsPutBack() throws IOException {
+    run(JOB);
+    Files.move(folder.resolve("out"), folder.resolve("_out.sparknorm-replaced-0123abcd"));
+
+    assertThat(run(JOB).lines().get(0)).contains("already published");
+    assertThat(output().count()).isEqualTo(2);
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @Test
+  void outputThatAppearsMeanwhileIsNotOverwritten() throws IOException {
+    Path out = folder.resolve("out");
+    SparkListener rival =
+        new SparkListener() {
+          @Override
+          public void onJobStart(SparkListenerJobStart start) {
+            try {
+              Files.createDirectories(out);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        };
+    spark().read().parquet(folder.resolve("in").toString()).createOrReplaceTempView("pinned");
+    spark().sparkContext().addSparkListener(rival);
+    try {
+      assertThat(
+              refusal(
+                  Command.RUN,
+                  JOB.replace("input.path = ${dir}/in", "input.table = pinned"),
+                  LeavingStatus.CONFLICT))
+          .isEqualTo(
+              "Cannot publish output: %s appeared while this run was under way (another run"
+                      .formatted(out)
+                  + " published first)");
+    } finally {
+      spark().sparkContext().removeSparkListener(rival);
+    }
+
+    assertThat(out).isEmptyDirectory();
+    assertThat(entries()).containsExactly("in", "out");
+  }
+
+  @Test
+  void outputMayNotBeTheInput() {
+    spark().read().parquet(folder.resolve("in").toString()).write().saveAsTable("sparknorm_in");
+    assertThat(
+            refusal(
+                Command.RUN,
+                JOB + "output { path = ${dir}/in, if-exists = replace }",
+                LeavingStatus.USAGE))
+        .isEqualTo(
+            "Cannot write output: %s is where the input is (write to another path or table)"
+                .formatted(folder.resolve("in")));
+    assertThat(
+            refusal(
+                Command.RUN,
+                TABLE_JOB
+                    + "input { path = null, table = sparknorm_in }\n"
+                    + "output { table = sparknorm_in, if-exists = replace }",
+                LeavingStatus.USAGE))
+        .startsWith("Cannot write output: sparknorm_in is where the input is");
+  }
+
+  @Test
+  void tablesArePublishedAndReplaced() throws IOException {
+    Summary first = run(TABLE_JOB);
+    assertThat(first.lines())
+        .contains(
+            "  column x: batch-norm, 1 channels; records: 2 read, 0 dropped, 2 written; faults:"
+                + " none",
+            "  output: sparknorm_out");
+    assertThat(json(spark().table("sparknorm_out")))
+        .containsExactly("{\"id\":1,\"x\":[-1.0]}", "{\"id\":3,\"x\":[1.0]}");
+    assertThat(run(TABLE_JOB).lines().get(0)).contains("already published");
+
+    String other = TABLE_JOB + "norm { weight = [2] }\n";
+    assertThat(refusal(Command.RUN, other, LeavingStatus.CONFLICT))
+        .startsWith("Cannot write output: sparknorm_out exists and is not this run's");
+
+    run(other + "output.if-exists = replace");
+    assertThat(json(spark().table("sparknorm_out")))
+        .containsExactly("{\"id\":1,\"x\":[-2.0]}", "{\"id\":3,\"x\":[2.0]}");
+    assertThat(tables()).containsExactly("sparknorm_out");
+  }
+
+  @Test
+  void tableThatAnInterruptedReplacementSetAsideIsPutBack() throws IOException {
+    run(TABLE_JOB);
+    spark().sql("ALTER TABLE sparknorm_out RENAME TO sparknorm_out__sparknorm_replaced");
+
+    assertThat(run(TABLE_JOB).lines().get(0)).contains("already published");
+    assertThat(tables()).containsExactly("sparknorm_out");
+  }
+
+  @Test
+  void noTableIsLeftWhenAJobFails() throws IOException {
+    write("faulty", "SELECT 1 AS id, array(1F, 2F) AS x");
+
+    refusal(Command.RUN, TABLE_JOB + "input.path = ${dir}/faulty", LeavingStatus.DATA);
+
+    assertThat(tables()).isEmpty();
+  }
+
+  private List<String> tables() {
+    return spark().sql("SHOW TABLES LIKE 'sparknorm*'").collectAsList().stream()
+        .map(row -> row.getString(1))
+        .toList();
+  }
+
+  private List<Float> xs() {
+    return output().orderBy("id").collectAsList().stream()
+        .map(row -> row.<Float>getList(row.fieldIndex("x")).get(0))
+        .toList();
+  }
+
+  private static List<Path> files(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
+  }
+
+  private static void delete(Path tree) throws IOException {
+    try (Stream<Path> paths = Files.walk(tree)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}
