@@ -19,10 +19,10 @@ import io.sparknorm.kernels.Layout;
 import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.FeatureSpec.Form;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeSet;
 
 /** Reads one block of {@code features}, together with the groups that it falls back to. */
 final class FeatureReader {
@@ -95,7 +95,9 @@ final class FeatureReader {
 
   private List<String> distinctNames(Key key) {
     List<String> names = block.texts(key);
-    if (names.isEmpty() || new HashSet<>(names).size() < names.size()) {
+    TreeSet<String> distinct = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    distinct.addAll(names);
+    if (names.isEmpty() || distinct.size() < names.size()) {
       throw block.invalid(key, "must name at least one column, and none twice");
     }
 

@@ -30,6 +30,7 @@ import io.sparknorm.spark.config.FaultPolicies.Policy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -143,14 +144,15 @@ final class JobReader {
     return blocks;
   }
 
-  /** No column is written twice, and no model published twice. */
+  /** No column is written twice, whatever its case, and no model published twice. */
   private void checkDistinct(List<Settings> blocks, List<FeatureSpec> features) {
     Map<String, String> writers = new HashMap<>();
     Map<String, String> publishers = new HashMap<>();
     for (int i = 0; i < features.size(); i++) {
       String location = blocks.get(i).location();
       for (String output : features.get(i).outputs()) {
-        checkFirst(location + ".output", output, writers.put(output, location));
+        String column = output.toLowerCase(Locale.ROOT);
+        checkFirst(location + ".output", output, writers.put(column, location));
       }
 
       if (command.fits() && features.get(i).model().isPresent()) {

@@ -357,6 +357,15 @@ class TestJobSpec {
         Command.RUN,
         "features=[{ column = x, output = z, shape = [3] }, { column = z, shape = [3] }]");
     assertUsage(
+        "Invalid features[1].output: X (features[0] has the same)",
+        Command.RUN,
+        "features=[{ column = x, shape = [3] }, { column = X, shape = [3] }]");
+    assertUsage(
+        "Invalid features.columns: [\"a\",\"A\"] (must name at least one column, and none twice)"
+            + " at --set:1",
+        Command.RUN,
+        "features={ columns = [a, A] }");
+    assertUsage(
         "Invalid features[1].model: m_x (features[0] has the same)",
         Command.RUN,
         "features=[{ column = x, shape = [3] }, { column = z, model = m_x, shape = [3] }]");
