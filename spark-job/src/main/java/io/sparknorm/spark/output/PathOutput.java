@@ -27,6 +27,8 @@ import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A folder of files. Staged in a hidden folder beside it and renamed into place, where the file
@@ -40,6 +42,7 @@ final class PathOutput implements Output {
   private static final String SUCCESS = "_SUCCESS";
   private static final Set<String> OBJECT_STORES =
       Set.of("s3", "s3a", "s3n", "gs", "wasb", "wasbs", "oss", "cosn", "obs");
+  private static final Logger LOG = LoggerFactory.getLogger(PathOutput.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final OutputSpec spec;
@@ -143,7 +146,8 @@ final class PathOutput implements Output {
         fileSystem.delete(staged, true);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // Must not hide the failure that led here.
+      LOG.warn("Cannot remove the staged output {}: {}", staged, e.getMessage());
     }
   }
 

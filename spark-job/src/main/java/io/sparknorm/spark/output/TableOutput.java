@@ -11,12 +11,15 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A table of any catalog that renames tables. Staged as a table beside it and renamed into place; a
  * table property bears the identity of the run that published it.
  */
 final class TableOutput implements Output {
+  private static final Logger LOG = LoggerFactory.getLogger(TableOutput.class);
   private static final String IDENTITY_PROPERTY = "sparknorm.run-identity";
 
   private final SparkSession spark;
@@ -47,12 +50,9 @@ final class TableOutput implements Output {
 
   @Override
   public Existing existing() {
+    restoreReplaced();
     if (!exists(target)) {
-      if (!exists(replaced)) {
-        return Existing.NOTHING;
-      }
-
-      rename(replaced, target);
+      return Existing.NOTHING;
     }
 
     return runIdentity.equals(publishedIdentity()) ? Existing.SAME_RUN : Existing.OTHER;
@@ -82,13 +82,31 @@ final class TableOutput implements Output {
       throw publishedFirst(null);
     }
 
-    rename(staged, target);
+    try {
+      rename(staged, target);
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      restoreReplaced();
+      throw e;
+    }
+
     drop(replaced);
   }
 
   @Override
   public void discard() {
-    drop(staged);
+    try {
+      drop(staged);
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      // Must not hide the failure that led here.
+      LOG.warn("Cannot remove the staged table {}: {}", staged.quoted(), e.getMessage());
+    }
+  }
+
+  /** Puts back what a replacement that did not come to its end had set aside. */
+  private void restoreReplaced() {
+    if (!exists(target) && exists(replaced)) {
+      rename(replaced, target);
+    }
   }
 
   private String publishedIdentity() {
