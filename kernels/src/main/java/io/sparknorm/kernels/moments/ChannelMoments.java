@@ -12,12 +12,12 @@ import java.util.Arrays;
  * <p>The sums are fixed-point numbers, in units of {@code 2^-1074} and {@code 2^-2148}: every
  * finite double is a multiple of the one, every square of the other (Kulisch, "Computer Arithmetic
  * and Validity", 2008, section 8). They are kept in 64-bit limbs that stand 32 bits apart, so that
- * carries can wait: a value changes a limb by less than 2^32, and carries are settled long before
- * 2^31 values have done so. Only the limbs that the values reach are there; since squares reach
- * twice as far, one window serves both sums.
+ * carries can wait: a value or a deposit changes a limb by less than 2^32, and carries are settled
+ * long before 2^31 of them have done so. Only the limbs that the values reach are there; since
+ * squares reach twice as far, one window serves both sums.
  */
 final class ChannelMoments {
-  /** After so many values carries are settled: seldom enough to cost nothing. */
+  /** After so many values or deposits carries are settled: seldom enough to cost nothing. */
   static final int CARRY_INTERVAL = 1 << 20;
 
   private static final int SUM_UNIT = -1074;
@@ -53,6 +53,7 @@ final class ChannelMoments {
   /** Not private, so that a test can see how full limbs get. */
   long[] squaresLimbs = NO_LIMBS;
 
+  private int beforeCarry = CARRY_INTERVAL;
   private long count;
   private long nanCount;
   private long positiveInfinityCount;
@@ -211,9 +212,74 @@ final class ChannelMoments {
     }
   }
 
+  /** Counts values of which the sum and the sum of squares are deposited. */
+  void count(long values) {
+    count = Math.addExact(count, values);
+  }
+
+  /** Adds to the sum alone a multiple of {@code 2^-1074}, which every finite double is. */
+  void depositSum(double amount) {
+    long significand = significand(amount);
+    if (significand != 0) {
+      int position = position(amount);
+      deposit(significand, position, sumLimbs(position), (position >>> LIMB) - low);
+    }
+  }
+
+  /** Adds to the sum of squares alone. */
+  void depositSquares(double amount) {
+    long significand = significand(amount);
+    if (significand != 0) {
+      int position = position(amount) + SUM_UNIT - SQUARES_UNIT;
+      deposit(significand, position, squaresLimbs(position), (position >>> LIMB) - 2 * low);
+    }
+  }
+
+  private long[] sumLimbs(int position) {
+    reach(position, DOUBLE_LIMBS);
+    return sumLimbs;
+  }
+
+  private long[] squaresLimbs(int position) {
+    // Two limbs of the sum stand for four of the squares, of which an odd start leaves three.
+    reach(position / 2, 2);
+    return squaresLimbs;
+  }
+
+  private void deposit(long significand, int position, long[] limbs, int at) {
+    int shift = position & PLACE;
+    long upper = significand >> (DIGIT_WIDTH - shift);
+    limbs[at] += (significand << shift) & DIGIT;
+    limbs[at + 1] += upper & DIGIT;
+    limbs[at + 2] += upper >> DIGIT_WIDTH;
+    countLimbs();
+  }
+
+  /** The signed significand of a finite double. */
+  private static long significand(double value) {
+    long bits = Double.doubleToRawLongBits(value);
+    long significand = bits & FRACTION;
+    if (((int) (bits >>> FRACTION_WIDTH) & EXPONENT) != 0) {
+      significand |= IMPLICIT;
+    }
+
+    long sign = bits >> 63;
+    return (significand ^ sign) - sign;
+  }
+
+  /** The position of the significand's lowest bit in units of {@code 2^-1074}. */
+  private static int position(double value) {
+    int exponent = (int) (Double.doubleToRawLongBits(value) >>> FRACTION_WIDTH) & EXPONENT;
+    return Math.max(0, exponent - 1);
+  }
+
   private void countFinite() {
     count++;
-    if ((count & (CARRY_INTERVAL - 1)) == 0) {
+    countLimbs();
+  }
+
+  private void countLimbs() {
+    if (--beforeCarry == 0) {
       carry();
     }
   }
@@ -233,6 +299,7 @@ final class ChannelMoments {
     ExactSum carriedSquares = squares();
     Arrays.fill(sumLimbs, 0);
     Arrays.fill(squaresLimbs, 0);
+    beforeCarry = CARRY_INTERVAL;
     deposit(carriedSum, carriedSquares);
   }
 

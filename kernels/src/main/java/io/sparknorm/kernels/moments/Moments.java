@@ -10,10 +10,17 @@ import java.io.IOException;
  * the numbers of NaN and infinities beside them. They do not depend on the order of the values, on
  * how they are split and merged, or on whether floats come as floats or as doubles.
  *
- * <p>Instances are not safe for use by several threads while one of them adds or merges.
+ * <p>Records are copied or added at once, so that arrays can be used again. Instances are not safe
+ * for use by several threads, not even for reading: what was added may still be on its way.
  */
 public final class Moments {
   private final ChannelMoments[] channels;
+  private final TileLoops loops;
+
+  /** Made when the first record of the kind comes. */
+  private FloatFront floats;
+
+  private DoubleFront doubles;
 
   /**
    * Moments of no values.
@@ -21,11 +28,16 @@ public final class Moments {
    * @throws IllegalArgumentException if there is not at least one channel
    */
   public Moments(int channels) {
+    this(channels, TileLoops.best());
+  }
+
+  Moments(int channels, TileLoops loops) {
     if (channels < 1) {
       throw new IllegalArgumentException(
           "Invalid number of channels: %d (must be positive)".formatted(channels));
     }
 
+    this.loops = loops;
     this.channels = new ChannelMoments[channels];
     for (int c = 0; c < channels; c++) {
       this.channels[c] = new ChannelMoments();
@@ -34,6 +46,7 @@ public final class Moments {
 
   private Moments(ChannelMoments[] channels) {
     this.channels = channels;
+    loops = TileLoops.best();
   }
 
   public int channels() {
@@ -54,15 +67,11 @@ public final class Moments {
    */
   public Moments add(float[] x, TensorView view) {
     check(x.length, view);
-    int i = 0;
-    for (int o = 0; o < view.outer(); o++) {
-      for (ChannelMoments channel : channels) {
-        for (int end = i + view.inner(); i < end; i++) {
-          channel.add(x[i]);
-        }
-      }
+    if (floats == null) {
+      floats = new FloatFront(channels, loops);
     }
 
+    floats.add(x, view);
     return this;
   }
 
@@ -74,16 +83,25 @@ public final class Moments {
    */
   public Moments add(double[] x, TensorView view) {
     check(x.length, view);
-    int i = 0;
-    for (int o = 0; o < view.outer(); o++) {
-      for (ChannelMoments channel : channels) {
-        for (int end = i + view.inner(); i < end; i++) {
-          channel.add(x[i]);
-        }
-      }
+    if (doubles == null) {
+      doubles = new DoubleFront(channels, loops);
     }
 
+    doubles.add(x, view);
     return this;
+  }
+
+  /** The channels, once they have all that was added. */
+  private ChannelMoments[] settled() {
+    if (floats != null) {
+      floats.flush();
+    }
+
+    if (doubles != null) {
+      doubles.flush();
+    }
+
+    return channels;
   }
 
   private void check(int length, TensorView view) {
@@ -108,8 +126,10 @@ public final class Moments {
    */
   public Moments merge(Moments other) {
     checkChannels("merge moments", other.channels.length);
+    ChannelMoments[] more = other.settled();
+    settled();
     for (int c = 0; c < channels.length; c++) {
-      channels[c].merge(other.channels[c]);
+      channels[c].merge(more[c]);
     }
 
     return this;
@@ -117,24 +137,24 @@ public final class Moments {
 
   /** How many finite values. */
   public long count(int channel) {
-    return channels[channel].count();
+    return settled()[channel].count();
   }
 
   public long nanCount(int channel) {
-    return channels[channel].nanCount();
+    return settled()[channel].nanCount();
   }
 
   public long positiveInfinityCount(int channel) {
-    return channels[channel].positiveInfinityCount();
+    return settled()[channel].positiveInfinityCount();
   }
 
   public long negativeInfinityCount(int channel) {
-    return channels[channel].negativeInfinityCount();
+    return settled()[channel].negativeInfinityCount();
   }
 
   /** What {@link Statistics} says of the values so far. */
   public Statistics statistics() {
-    return Statistics.of(channels);
+    return Statistics.of(settled());
   }
 
   /**
@@ -142,7 +162,7 @@ public final class Moments {
    * format.
    */
   public void write(DataOutput out) throws IOException {
-    MomentsState.write(channels, out);
+    MomentsState.write(settled(), out);
   }
 
   /**

@@ -1,0 +1,434 @@
+package io.sparknorm.kernels.moments;
+
+import static io.sparknorm.kernels.moments.TileLoops.TILE;
+
+import io.sparknorm.kernels.TensorView;
+import java.util.Arrays;
+
+/**
+ * The fast road of values into channels' moments. Values wait in a block; a full block is added,
+ * {@link TileLoops#TILE} lanes at a time, to a few doubles per lane, its window, in such a way that
+ * no addition rounds. Whether that came true is known at the block's end: if not, the window stays
+ * as it was, and the lane's values of this block take the slow road, one by one into the channel's
+ * limbs. The result is the same on both. Now and then windows are emptied into the limbs.
+ *
+ * <p>A lane is a channel, or one of several that share a channel where there are few. Its window is
+ * determined by an exponent e: the leading part of the sum of squares, Q1, starts at the anchor
+ * {@code 2^e}, and as long as it stays below {@code 2^(e + 1)} it holds multiples of {@code 2^(e -
+ * 52)}. That bounds all values by their squares, and with the number of values, all sums
+ * (Cauchy-Schwarz). Values so small that they are no multiples of a unit, which the exponent
+ * implies, are refused. Choosing exponents badly costs time, but never exactness.
+ *
+ * @param <A> an array of floats or doubles
+ */
+abstract class Front<A> {
+  /** Windows are exact for so many values, {@code 2^10}. */
+  static final int CAPACITY_WIDTH = 10;
+
+  private static final int CAPACITY = 1 << CAPACITY_WIDTH;
+
+  /** The exponent of a lane that has seen but zeros: that of 0. */
+  static final int UNSET = Double.MIN_EXPONENT - 1;
+
+  /** More rows would not make a block faster. */
+  private static final int MOST_ROWS = 64;
+
+  /** Fewer rows would spend more on windows than on values. */
+  private static final int FEWEST_ROWS = 8;
+
+  /** Between these bounds a block is to stay in the processor's cache. */
+  private static final int BLOCK_ELEMENTS = 1 << 17;
+
+  /** Where so many neighbours belong to one channel, they are added without a block. */
+  private static final int SHORTEST_RUN = 64;
+
+  private final ChannelMoments[] channels;
+
+  /** Lanes of one row of the block; those from {@code lanes} to {@code stride} stay zero. */
+  private final int lanes;
+
+  private final int stride;
+  private final int rows;
+  private final A block;
+  private final A lastOfRun;
+  private final A zeros;
+
+  /** Parts of all lanes' windows, those of the squares first. */
+  private final double[][] parts;
+
+  private final int squaresParts;
+
+  /** How many values each window holds. */
+  private final int[] held;
+
+  /** The parts of one tile while a block is added. */
+  final double[][] tile;
+
+  /** Where the next value goes. */
+  private int row;
+
+  private int lane;
+
+  private boolean isFlushed = true;
+
+  Front(ChannelMoments[] channels, int parts, int squaresParts) {
+    this.channels = channels;
+    this.squaresParts = squaresParts;
+    lanes = channels.length * Math.max(1, TILE / channels.length);
+    // An odd number of tiles, so that a tile's rows do not compete for the same cache lines.
+    stride = ((lanes + TILE - 1) / TILE | 1) * TILE;
+    rows = Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, BLOCK_ELEMENTS / stride));
+    block = newArray(Math.multiplyExact(rows, stride));
+    lastOfRun = newArray(TILE);
+    zeros = newArray(TILE);
+    this.parts = new double[parts][stride];
+    held = new int[stride];
+    tile = new double[parts][TILE];
+  }
+
+  abstract A newArray(int length);
+
+  abstract void copy(A x, int from, int n, A to, int at);
+
+  /** Copies n elements that stand a step apart. */
+  abstract void gather(A x, int from, int step, int n, A to, int at);
+
+  /** Where a part starts, given the window's exponent, which is set. */
+  abstract double anchor(int part, int exponent);
+
+  /** Whether windows may have this exponent. */
+  abstract boolean allows(int exponent);
+
+  /** Forgets the smallest magnitudes. */
+  abstract void clearLeast();
+
+  /** Adds to the tile's parts. */
+  abstract void accumulate(A x, int from, int stride, int rows);
+
+  /**
+   * Whether all that the tile's lane was given since {@code clearLeast} are multiples of a unit.
+   */
+  abstract boolean isOnGrid(int laneOfTile, int exponent);
+
+  /** The sum of squares of n values, roughly. */
+  abstract double squares(A x, int from, int stride, int n);
+
+  abstract void addSlowly(ChannelMoments channel, A x, int from, int stride, int n);
+
+  /** Adds every element of a record, whose length fits the view. */
+  final void add(A x, TensorView view) {
+    isFlushed = false;
+    int inner = view.inner();
+    if (inner == 1) {
+      addRows(x, view.length());
+    } else if (inner >= SHORTEST_RUN) {
+      addRuns(x, view);
+    } else {
+      for (int o = 0; o < view.outer(); o++) {
+        for (int i = 0; i < inner; i++) {
+          addRow(x, o * view.channels() * inner + i, inner);
+        }
+      }
+    }
+  }
+
+  /** Adds rows of channels that stand one after the other. */
+  private void addRows(A x, int length) {
+    for (int from = 0; from < length; ) {
+      int n = Math.min(lanes - lane, length - from);
+      copy(x, from, n, block, row * stride + lane);
+      from += n;
+      advance(n);
+    }
+  }
+
+  /** Adds one row of channels that stand apart. */
+  private void addRow(A x, int from, int step) {
+    gather(x, from, step, channels.length, block, row * stride + lane);
+    advance(channels.length);
+  }
+
+  private void advance(int n) {
+    lane += n;
+    if (lane == lanes) {
+      lane = 0;
+      row++;
+      if (row == rows) {
+        addBlock();
+      }
+    }
+  }
+
+  /** Hands everything over to the channels. */
+  final void flush() {
+    if (isFlushed) {
+      return;
+    }
+
+    int rest = lane;
+    lane = 0;
+    for (int l = 0; l < rest; l++) {
+      addSlowly(channel(l), block, row * stride + l, 1, 1);
+    }
+
+    addBlock();
+    for (int l = 0; l < lanes; l++) {
+      empty(l);
+    }
+
+    isFlushed = true;
+  }
+
+  private void addBlock() {
+    for (int first = 0; first < lanes && row > 0; first += TILE) {
+      addTile(first);
+    }
+
+    row = 0;
+  }
+
+  private void addTile(int first) {
+    for (int l = first; l < first + TILE; l++) {
+      if (held[l] + row > CAPACITY) {
+        renew(l);
+      }
+    }
+
+    tryTile(first);
+    if (allFit(first)) {
+      for (int p = 0; p < parts.length; p++) {
+        System.arraycopy(tile[p], 0, parts[p], first, TILE);
+      }
+
+      for (int l = first; l < first + TILE; l++) {
+        held[l] += row;
+      }
+    } else {
+      addMisfits(first);
+    }
+  }
+
+  private void tryTile(int first) {
+    for (int p = 0; p < parts.length; p++) {
+      System.arraycopy(parts[p], first, tile[p], 0, TILE);
+    }
+
+    clearLeast();
+    accumulate(block, first, stride, row);
+  }
+
+  private boolean allFit(int first) {
+    for (int l = 0; l < TILE; l++) {
+      if (outcome(l, exponent(first + l)) != Outcome.EXACT) {
+        return false;
+      }
+    }
+
+    return true;
+  }
+
+  /** Q1 only grows, so that its exponent at the end is that of every step; NaN has another. */
+  private Outcome outcome(int l, int exponent) {
+    if (Math.getExponent(tile[0][l]) != exponent) {
+      return Outcome.OUT_OF_RANGE;
+    }
+
+    return isOnGrid(l, exponent) ? Outcome.EXACT : Outcome.OFF_GRID;
+  }
+
+  /** Adds a tile of which some lanes do not fit, after another try with better windows. */
+  private void addMisfits(int first) {
+    boolean refitted = false;
+    for (int l = 0; l < TILE; l++) {
+      Outcome outcome = outcome(l, exponent(first + l));
+      if (outcome != Outcome.EXACT) {
+        refitted |= refit(first + l, outcome, squares(block, first + l, stride, row), row);
+      }
+    }
+
+    if (refitted) {
+      tryTile(first);
+    }
+
+    for (int l = 0; l < TILE; l++) {
+      if (outcome(l, exponent(first + l)) == Outcome.EXACT) {
+        for (int p = 0; p < parts.length; p++) {
+          parts[p][first + l] = tile[p][l];
+        }
+
+        held[first + l] += row;
+      } else {
+        addSlowly(channel(first + l), block, first + l, stride, row);
+      }
+    }
+  }
+
+  /** Adds runs of neighbours, each of one channel. */
+  private void addRuns(A x, TensorView view) {
+    int inner = view.inner();
+    int pieces = (inner + CAPACITY - 1) / CAPACITY;
+    int piece = (inner + pieces - 1) / pieces;
+    int from = 0;
+    for (int o = 0; o < view.outer(); o++) {
+      for (int c = 0; c < channels.length; c++) {
+        for (int end = from + inner; from < end; ) {
+          int n = Math.min(piece, end - from);
+          addPiece(c, x, from, n);
+          from += n;
+        }
+      }
+    }
+  }
+
+  /** Adds no more neighbours than a window is exact for. */
+  private void addPiece(int c, A x, int from, int n) {
+    Outcome outcome = tryPiece(c, x, from, n);
+    if (outcome != Outcome.EXACT && refit(c, outcome, squares(x, from, 1, n), n)) {
+      outcome = tryPiece(c, x, from, n);
+    }
+
+    if (outcome != Outcome.EXACT) {
+      addSlowly(channels[c], x, from, 1, n);
+    }
+  }
+
+  /**
+   * Adds neighbours to windows of their own, one per lane of the tile, with the exponent of the
+   * channel's first lane. The windows' sums are within the bounds of one, so that they too are
+   * exact.
+   */
+  private Outcome tryPiece(int c, A x, int from, int n) {
+    int exponent = exponent(c);
+    for (int p = 0; p < parts.length; p++) {
+      Arrays.fill(tile[p], start(p, exponent));
+    }
+
+    clearLeast();
+    int whole = n - n % TILE;
+    accumulate(x, from, TILE, whole / TILE);
+    if (whole < n) {
+      copy(zeros, 0, TILE, lastOfRun, 0);
+      copy(x, from + whole, n - whole, lastOfRun, 0);
+      accumulate(lastOfRun, 0, TILE, 1);
+    }
+
+    for (int l = 0; l < TILE; l++) {
+      Outcome outcome = outcome(l, exponent);
+      if (outcome != Outcome.EXACT) {
+        return outcome;
+      }
+    }
+
+    double range = start(0, exponent);
+    if (tileSum(0, range) > range) {
+      return Outcome.OUT_OF_RANGE;
+    }
+
+    channels[c].count(n);
+    for (int p = 0; p < parts.length; p++) {
+      deposit(p, tileSum(p, start(p, exponent)), channels[c]);
+    }
+
+    return Outcome.EXACT;
+  }
+
+  private double tileSum(int part, double start) {
+    double sum = 0;
+    for (double value : tile[part]) {
+      sum += value - start;
+    }
+
+    return sum;
+  }
+
+  /**
+   * Finds a lane a better window for the values that did not fit.
+   *
+   * @return whether there is one
+   */
+  private boolean refit(int l, Outcome outcome, double squares, int n) {
+    int exponent = exponent(l);
+    int wanted = exponentFor(squares, n);
+    if (!allows(wanted)) {
+      return false;
+    }
+
+    if (outcome == Outcome.OUT_OF_RANGE) {
+      open(l, Math.max(wanted, exponent));
+      return true;
+    }
+
+    return narrow(l, wanted);
+  }
+
+  /** Makes room for a whole window of values like the last ones. */
+  private void renew(int l) {
+    int wanted = exponentFor(parts[0][l] - start(0, exponent(l)), held[l]);
+    if (!allows(wanted) || !narrow(l, wanted)) {
+      empty(l);
+    }
+  }
+
+  private boolean narrow(int l, int wanted) {
+    // Windows differ by 1 from sample to sample, which is not worth a change.
+    if (wanted >= exponent(l) - 1) {
+      return false;
+    }
+
+    open(l, wanted);
+    return true;
+  }
+
+  /** An exponent with room for twice the squares of a full window of values like these. */
+  private static int exponentFor(double squares, int n) {
+    return Math.getExponent(squares * (2.0 * CAPACITY / n)) + 1;
+  }
+
+  private void open(int l, int exponent) {
+    empty(l);
+    for (int p = 0; p < parts.length; p++) {
+      parts[p][l] = anchor(p, exponent);
+    }
+  }
+
+  /** Hands what a lane holds over to its channel. */
+  private void empty(int l) {
+    if (l < lanes && held[l] > 0) {
+      int exponent = exponent(l);
+      channel(l).count(held[l]);
+      for (int p = 0; p < parts.length; p++) {
+        double start = start(p, exponent);
+        deposit(p, parts[p][l] - start, channel(l));
+        parts[p][l] = start;
+      }
+    }
+
+    held[l] = 0;
+  }
+
+  private void deposit(int part, double amount, ChannelMoments channel) {
+    if (part < squaresParts) {
+      channel.depositSquares(amount);
+    } else {
+      channel.depositSum(amount);
+    }
+  }
+
+  private double start(int part, int exponent) {
+    return exponent == UNSET ? 0 : anchor(part, exponent);
+  }
+
+  private int exponent(int l) {
+    return Math.getExponent(parts[0][l]);
+  }
+
+  private ChannelMoments channel(int l) {
+    return channels[l % channels.length];
+  }
+
+  private enum Outcome {
+    EXACT,
+    OUT_OF_RANGE,
+    OFF_GRID
+  }
+}

@@ -1,0 +1,68 @@
+package io.sparknorm.kernels.moments;
+
+/** Plain Java, for any virtual machine. */
+enum ScalarTileLoops implements TileLoops {
+  INSTANCE;
+
+  /** Splits a double into two of 26 bits (Dekker 1971, section 4). */
+  private static final double SPLITTER = 0x1p27 + 1;
+
+  @Override
+  public void add(float[] x, int from, int stride, int rows, double[][] parts, int[] least) {
+    double[] q1 = parts[0];
+    double[] q2 = parts[1];
+    double[] s = parts[2];
+    for (int r = 0; r < rows; r++) {
+      int at = from + r * stride;
+      for (int l = 0; l < TILE; l++) {
+        float value = x[at + l];
+        double v = value;
+        double square = v * v;
+        double before = q1[l];
+        double after = before + square;
+        q1[l] = after;
+        q2[l] += square - (after - before);
+        s[l] += v;
+        least[l] = Math.min(least[l], FloatFront.order(value));
+      }
+    }
+  }
+
+  @Override
+  public void add(double[] x, int from, int stride, int rows, double[][] parts, long[] least) {
+    double[] q1 = parts[0];
+    double[] q2 = parts[1];
+    double[] e1 = parts[2];
+    double[] e2 = parts[3];
+    double[] s1 = parts[4];
+    double[] s2 = parts[5];
+    for (int r = 0; r < rows; r++) {
+      int at = from + r * stride;
+      for (int l = 0; l < TILE; l++) {
+        double v = x[at + l];
+        // What the square's rounding lost, without the fused multiply-add that some hardware lacks.
+        double scaled = v * SPLITTER;
+        double high = scaled - (scaled - v);
+        double low = v - high;
+        double square = v * v;
+        double lost = high * high - square + 2 * high * low + low * low;
+
+        double before = q1[l];
+        double after = before + square;
+        q1[l] = after;
+        q2[l] += square - (after - before);
+
+        before = e1[l];
+        after = before + lost;
+        e1[l] = after;
+        e2[l] += lost - (after - before);
+
+        before = s1[l];
+        after = before + v;
+        s1[l] = after;
+        s2[l] += v - (after - before);
+        least[l] = Math.min(least[l], DoubleFront.order(v));
+      }
+    }
+  }
+}

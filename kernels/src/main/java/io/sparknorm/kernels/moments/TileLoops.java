@@ -1,0 +1,29 @@
+package io.sparknorm.kernels.moments;
+
+/**
+ * The loops of the fast front: each adds rows of {@link #TILE} neighbouring values to as many
+ * lanes. Row r begins at {@code from + r * stride}. Part p of lane l is {@code parts[p][l]}; {@link
+ * FloatFront} and {@link DoubleFront} say what the parts are and when they are exact, which callers
+ * find out afterwards. All implementations give the same bits.
+ */
+interface TileLoops {
+  /** How many lanes are added to at a time. */
+  int TILE = 32;
+
+  /** The fastest implementation that this Java virtual machine runs. */
+  static TileLoops best() {
+    return TileLoopsProvider.BEST;
+  }
+
+  /**
+   * Adds to parts Q1, Q2 and S, and keeps in {@code least} the smallest of what {@link
+   * FloatFront#order} gives.
+   */
+  void add(float[] x, int from, int stride, int rows, double[][] parts, int[] least);
+
+  /**
+   * Adds to parts Q1 to Q4, S1 and S2, and keeps in {@code least} the smallest of what {@link
+   * DoubleFront#order} gives.
+   */
+  void add(double[] x, int from, int stride, int rows, double[][] parts, long[] least);
+}
