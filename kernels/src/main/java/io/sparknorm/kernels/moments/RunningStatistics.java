@@ -62,10 +62,20 @@ public record RunningStatistics(Coefficients mean, Coefficients variance, long b
   /**
    * Moves the averages towards one more dataset.
    *
-   * @throws IllegalArgumentException if the numbers of channels differ
+   * @throws IllegalArgumentException if the numbers of channels differ, or a mean or variance is
+   *     not finite: it would stay in the averages for ever
    */
   public RunningStatistics next(
       Coefficients datasetMean, Coefficients datasetVariance, Momentum momentum) {
+    for (int c = 0; c < datasetMean.size(); c++) {
+      if (!Double.isFinite(datasetMean.get(c)) || !Double.isFinite(datasetVariance.get(c))) {
+        throw new IllegalArgumentException(
+            "Cannot update the running statistics: channel %d has mean %s and variance %s, which would"
+                    .formatted(c, datasetMean.get(c), datasetVariance.get(c))
+                + " stay in them for ever (leave out or mend what is not finite)");
+      }
+    }
+
     double weight = momentum.weightOf(batchesTracked + 1);
     return new RunningStatistics(
         moved(mean, datasetMean, weight),

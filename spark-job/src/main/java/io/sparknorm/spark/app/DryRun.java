@@ -18,7 +18,7 @@ final class DryRun {
     InputSpec input = job.input();
     lines.add("Would read " + place(input.format(), input.location()));
     for (FeatureSpec features : job.features()) {
-      if (job.command().fits()) {
+      if (features.isFittedBy(job.command())) {
         lines.add(fit(features, job));
       }
 
@@ -54,7 +54,7 @@ final class DryRun {
   }
 
   private static String apply(FeatureSpec features, JobSpec job) {
-    boolean isStored = !job.command().fits() && features.model().isPresent();
+    boolean isStored = !features.isFittedBy(job.command()) && features.model().isPresent();
     return "Would normalise %s by %s into %s"
         .formatted(
             columns(features.columns()),

@@ -11,6 +11,7 @@ import org.apache.spark.sql.AnalysisException;
 /** Tells failures that a user can mend from those that only a developer can. */
 final class Failures {
   private static final String DISK_FULL = "No space left on device";
+  private static final String NOT_PERMITTED = "Permission denied";
   private static final String UNREADABLE = "[FAILED_READ_FILE";
   private static final String NO_SUCH_FORMAT = "[DATA_SOURCE_NOT_FOUND]";
 
@@ -33,6 +34,11 @@ final class Failures {
 
     if (cause instanceof UnsupportedFileSystemException
         || cause instanceof AccessControlException) {
+      return Optional.of(
+          failure(LeavingStatus.USAGE, "Cannot reach a file or folder: " + message, cause));
+    }
+
+    if (cause instanceof FileNotFoundException && message.contains(NOT_PERMITTED)) {
       return Optional.of(
           failure(LeavingStatus.USAGE, "Cannot reach a file or folder: " + message, cause));
     }

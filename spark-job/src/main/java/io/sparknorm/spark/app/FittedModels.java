@@ -32,6 +32,13 @@ final class FittedModels {
    *     statistics
    */
   static Model derive(FeatureBlock block, Draft draft, Optional<Model> parent) {
+    if (draft.spec().tracking().isPresent()
+        && parent.isPresent()
+        && parent.get().running().isEmpty()) {
+      LOG.warn(
+          "{}: running statistics begin anew, since the version before keeps none", block.name());
+    }
+
     Model model;
     try {
       model = draft.model(parent);

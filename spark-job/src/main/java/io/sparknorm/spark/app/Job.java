@@ -9,6 +9,7 @@ import io.sparknorm.spark.config.Fault;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.JobSpec;
+import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.fit.Applier;
 import io.sparknorm.spark.fit.FeatureBlock;
 import io.sparknorm.spark.fit.Fitter;
@@ -31,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -77,7 +79,7 @@ final class Job {
    * @throws JobException for whatever the user can mend; nothing is published then
    */
   Summary run() throws IOException {
-    Input input = Input.pin(read(spec.input()), spec.input().location());
+    Input input = pin(spec.input());
     List<Part> parts = new ArrayList<>();
     for (FeatureSpec feature : spec.features()) {
       parts.add(Part.of(feature, spec.command(), store, input.rows().schema()));
@@ -101,30 +103,31 @@ final class Job {
       }
     }
 
-    List<ModelId> published = published(parts, identity);
+    List<ModelId> published = published(input, parts);
     if (written && published.size() == parts.stream().filter(Part::publishes).count()) {
       return Summary.repeated(spec.command(), output.map(Output::location), published);
     }
 
-    return carryOut(input, parts, identity, written ? Optional.empty() : output);
+    return carryOut(input, parts, written ? Optional.empty() : output);
   }
 
-  private Summary carryOut(Input input, List<Part> parts, String identity, Optional<Output> output)
+  private Summary carryOut(Input input, List<Part> parts, Optional<Output> output)
       throws IOException {
     try {
-      Passes passes = makePasses(input, parts, identity, output);
+      Passes passes = makePasses(input, parts, output);
       input.checkUnchanged();
+      passes.applier().ifPresent(Job::checkComplete);
       output.ifPresent(Output::publish);
-      return publish(input, passes, identity);
+      return publish(input, passes);
     } finally {
       output.ifPresent(Output::discard);
     }
   }
 
-  private Passes makePasses(Input input, List<Part> parts, String identity, Optional<Output> output)
+  private Passes makePasses(Input input, List<Part> parts, Optional<Output> output)
       throws IOException {
     try {
-      List<Ready> ready = fit(input, parts, identity, output.isPresent());
+      List<Ready> ready = fit(input, parts, output.isPresent());
       return new Passes(ready, output.map(to -> stage(to, input, ready)));
     } catch (Exception e) { // Spark throws checked ones undeclared
       input.checkUnchanged(); // a file that was replaced explains whatever a pass stumbles over
@@ -141,7 +144,7 @@ final class Job {
   }
 
   /** Publishes the models, now that the output is, and sums up. */
-  private Summary publish(Input input, Passes passes, String identity) throws IOException {
+  private Summary publish(Input input, Passes passes) throws IOException {
     List<Ready> ready = passes.ready();
     Optional<Applier> applier = passes.applier();
     List<ModelId> models = new ArrayList<>();
@@ -154,7 +157,7 @@ final class Job {
       Optional<FitResult> fit = ready.get(i).fit();
       RecordCounts counts = fit.isPresent() ? counts(fit.get()) : counts(before.orElseThrow());
       if (part.publishes()) {
-        Draft draft = draft(part, fit, counts, input, identity);
+        Draft draft = draft(part, fit, counts, input);
         models.add(store.orElseThrow().publish(part.publishAs().orElseThrow(), draft).id());
       }
 
@@ -167,8 +170,7 @@ final class Job {
   }
 
   /** Fits all parts that need it in one scan; where no pass follows, all are, to be counted. */
-  private List<Ready> fit(Input input, List<Part> parts, String identity, boolean passFollows)
-      throws IOException {
+  private List<Ready> fit(Input input, List<Part> parts, boolean passFollows) throws IOException {
     List<Part> scanned =
         parts.stream().filter(part -> part.known().isEmpty() || !passFollows).toList();
     List<FitResult> results = List.of();
@@ -187,7 +189,7 @@ final class Job {
         continue;
       }
 
-      Draft draft = draft(part, result, counts(result.orElseThrow()), input, identity);
+      Draft draft = draft(part, result, counts(result.orElseThrow()), input);
       Model model = FittedModels.derive(part.block(), draft, parent(part));
       ready.add(new Ready(part, model, result));
     }
@@ -195,10 +197,15 @@ final class Job {
     return ready;
   }
 
-  private Draft draft(
-      Part part, Optional<FitResult> fit, RecordCounts counts, Input input, String identity) {
+  private Draft draft(Part part, Optional<FitResult> fit, RecordCounts counts, Input input) {
     Provenance provenance =
-        new Provenance(runId, identity, started, ProductVersion.text(), input.identity(), counts);
+        new Provenance(
+            runId,
+            fitIdentity(part, input),
+            started,
+            ProductVersion.text(),
+            input.identity(),
+            counts);
     return new Draft(part.norm(), part.block().type(), fit.flatMap(FitResult::moments), provenance);
   }
 
@@ -229,18 +236,27 @@ final class Job {
   }
 
   /** The models that an earlier attempt at this job has published. */
-  private List<ModelId> published(List<Part> parts, String identity) throws IOException {
+  private List<ModelId> published(Input input, List<Part> parts) throws IOException {
     List<ModelId> published = new ArrayList<>();
     for (Part part : parts) {
       if (part.publishes()) {
         store
             .orElseThrow()
-            .published(part.publishAs().orElseThrow(), identity)
+            .published(part.publishAs().orElseThrow(), fitIdentity(part, input))
             .ifPresent(published::add);
       }
     }
 
     return published;
+  }
+
+  /**
+   * What makes two fits the same, whatever else the job does: momentum applies once to one dataset,
+   * even if its output is written again elsewhere.
+   */
+  private String fitIdentity(Part part, Input input) {
+    return Sha256.of(
+        String.join("\n", spec.canonicalFit(part.block().spec()), input.identity().digest()));
   }
 
   private String identity(Input input, List<Part> parts) {
@@ -252,13 +268,42 @@ final class Job {
     return Sha256.of(String.join("\n", spec.canonical(), input.identity().digest(), applied));
   }
 
-  private Dataset<Row> read(InputSpec input) {
+  private Input pin(InputSpec input) {
+    String location = Locations.withoutSecrets(input.location());
     if (input.table().isPresent()) {
-      return spark.table(input.table().get());
+      String table = input.table().get();
+      return Input.pin(spark.table(table), location, isView(table));
     }
 
     DataFrameReader reader = spark.read().options(input.options());
-    return reader.format(input.format().orElseThrow()).load(input.path().orElseThrow());
+    return Input.pin(
+        reader.format(input.format().orElseThrow()).load(input.path().orElseThrow()),
+        location,
+        false);
+  }
+
+  /** What files a view reads does not tell what it makes of them. */
+  private boolean isView(String table) {
+    try {
+      String type = spark.catalog().getTable(table).tableType();
+      return type.equals("VIEW") || type.equals("TEMPORARY");
+    } catch (AnalysisException e) {
+      return false; // a table of a catalog that lists none
+    }
+  }
+
+  /** What was staged has to be what was read, less what was dropped. */
+  private static void checkComplete(Applier applier) {
+    Inspection read = applier.before().get(0);
+    long expected = read.records() - read.dropped();
+    long written = applier.after().get(0).records();
+    if (written != expected) {
+      throw new JobException(
+          LeavingStatus.GATE,
+          "Cannot publish: %d records were written of %d that were read and not dropped; nothing was"
+                  .formatted(written, expected)
+              + " published");
+    }
   }
 
   /** Once replaced, it would be normalised a second time by the next attempt. */

@@ -5,7 +5,6 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.FeatureSpec;
-import io.sparknorm.spark.config.Mode;
 import io.sparknorm.spark.config.ModelReference;
 import io.sparknorm.spark.config.NormSpec;
 import io.sparknorm.spark.fit.FeatureBlock;
@@ -49,8 +48,9 @@ record Part(
   static Part of(
       FeatureSpec feature, Command command, Optional<ModelStore> store, StructType schema)
       throws IOException {
-    boolean fits = command == Command.FIT || (command.fits() && feature.mode() == Mode.TRAIN);
-    if (fits || feature.model().isEmpty()) {
+    boolean fits = feature.isFittedBy(command);
+    boolean needsModel = feature.norm().map(NormSpec::needsStatistics).orElse(true);
+    if (fits || feature.model().isEmpty() || (command.fits() && !needsModel)) {
       return own(feature, fits, schema);
     }
 

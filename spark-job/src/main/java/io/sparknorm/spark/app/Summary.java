@@ -43,7 +43,8 @@ record Summary(List<String> lines) {
   static Summary done(JobSpec spec, List<ModelId> models, List<Block> blocks, Duration taken) {
     List<String> lines = new ArrayList<>();
     double seconds = taken.toMillis() / 1000.0;
-    lines.add("%s: done in %.1f seconds".formatted(word(spec.command()), seconds));
+    lines.add(
+        String.format(Locale.ROOT, "%s: done in %.1f seconds", word(spec.command()), seconds));
     for (Block block : blocks) {
       lines.add(
           "  %s: %s, %d channels; records: %s; faults: %s"
@@ -120,6 +121,8 @@ record Summary(List<String> lines) {
   }
 
   private static String text(List<Double> means) {
-    return means.stream().map("%.6g"::formatted).collect(Collectors.joining(", "));
+    return means.stream()
+        .map(mean -> String.format(Locale.ROOT, "%.6g", mean))
+        .collect(Collectors.joining(", "));
   }
 }

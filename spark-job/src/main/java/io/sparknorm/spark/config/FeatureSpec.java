@@ -37,6 +37,11 @@ public record FeatureSpec(
     outputs = List.copyOf(outputs);
   }
 
+  /** Whether a job of this command fits the block, and does not apply what was fitted before. */
+  public boolean isFittedBy(Command command) {
+    return command == Command.FIT || (command.fits() && mode == Mode.TRAIN);
+  }
+
   /** The names of the channels, where the columns give them. */
   public List<String> channelNames() {
     return form == Form.SCALARS ? columns : List.of();

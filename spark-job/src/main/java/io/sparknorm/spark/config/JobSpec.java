@@ -42,6 +42,14 @@ public record JobSpec(
   }
 
   /**
+   * One line that is equal for equal fits of a block, whatever else a job does: what the identity
+   * of a published model is derived from. It holds the values of options: for hashing only.
+   */
+  public String canonicalFit(FeatureSpec features) {
+    return JobWriter.canonicalFit(this, features);
+  }
+
+  /**
    * One line that is equal for equal jobs and differs for jobs that differ in anything: what a
    * run's identity is derived from. It holds the values of options: for hashing only.
    */

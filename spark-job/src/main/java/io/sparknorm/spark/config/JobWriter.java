@@ -28,8 +28,9 @@ final class JobWriter {
 
   static String effective(JobSpec job) {
     JobWriter writer = new JobWriter(value -> "***", JobWriter::shortened);
-    return ConfigValueFactory.fromMap(writer.toMap(job))
-        .render(ConfigRenderOptions.concise().setJson(false).setFormatted(true));
+    return Locations.withoutSecrets(
+        ConfigValueFactory.fromMap(writer.toMap(job))
+            .render(ConfigRenderOptions.concise().setJson(false).setFormatted(true)));
   }
 
   static String canonical(JobSpec job) {
@@ -37,6 +38,17 @@ final class JobWriter {
     return Names.of(job.command())
         + " "
         + ConfigValueFactory.fromMap(writer.toMap(job)).render(ConfigRenderOptions.concise());
+  }
+
+  static String canonicalFit(JobSpec job, FeatureSpec features) {
+    JobWriter writer = new JobWriter(UnaryOperator.identity(), UnaryOperator.identity());
+    Map<String, Object> block = writer.features(features);
+    block.remove(Key.FEATURES_OUTPUT.simpleName());
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("input", writer.input(job.input()));
+    map.put("features", block);
+    map.put("faults", faults(job.faults()));
+    return ConfigValueFactory.fromMap(map).render(ConfigRenderOptions.concise());
   }
 
   private static Object shortened(Object parameter) {

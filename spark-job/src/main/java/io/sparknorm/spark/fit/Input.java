@@ -16,11 +16,13 @@ import org.apache.spark.sql.Row;
 public final class Input {
   private final Dataset<Row> rows;
   private final String location;
+  private final boolean isView;
   private final Configuration hadoop;
   private final InputIdentity identity;
 
-  private Input(Dataset<Row> rows, String location, Configuration hadoop) {
+  private Input(Dataset<Row> rows, String location, boolean isView, Configuration hadoop) {
     this.rows = rows;
+    this.isView = isView;
     this.location = location;
     this.hadoop = hadoop;
     this.identity = identify();
@@ -30,9 +32,12 @@ public final class Input {
    * Pins a dataset as it is now.
    *
    * @param location what the user knows it as, without secrets
+   * @param isView whether the files alone do not tell what the rows are; then no other run is taken
+   *     for the same
    */
-  public static Input pin(Dataset<Row> rows, String location) {
-    return new Input(rows, location, rows.sparkSession().sparkContext().hadoopConfiguration());
+  public static Input pin(Dataset<Row> rows, String location, boolean isView) {
+    return new Input(
+        rows, location, isView, rows.sparkSession().sparkContext().hadoopConfiguration());
   }
 
   public Dataset<Row> rows() {
@@ -49,12 +54,8 @@ public final class Input {
    * @throws JobException with status TRY_AGAIN
    */
   public void checkUnchanged() {
-    if (identity.kind() == InputIdentity.Kind.UNKNOWN) {
-      return;
-    }
-
     InputIdentity now = identify();
-    if (now.digest().equals(identity.digest())) {
+    if (now.files().equals(identity.files())) {
       return;
     }
 
@@ -73,7 +74,7 @@ public final class Input {
 
   private InputIdentity identify() {
     try {
-      return InputFiles.identify(rows.inputFiles(), location, hadoop);
+      return InputFiles.identify(rows.inputFiles(), location, isView, hadoop);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

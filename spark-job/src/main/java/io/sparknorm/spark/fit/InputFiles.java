@@ -22,16 +22,12 @@ final class InputFiles {
   private InputFiles() {}
 
   /**
-   * The identity of these files as they are now; files that are gone are left out of it. A dataset
-   * without files, such as a query of a database, has an identity that no other run shares.
+   * The identity of these files as they are now; files that are gone are left out of it. A view,
+   * and a dataset without files such as a query of a database, has an identity that no other run
+   * shares.
    */
-  static InputIdentity identify(String[] uris, String location, Configuration hadoop)
-      throws IOException {
-    if (uris.length == 0) {
-      return new InputIdentity(
-          InputIdentity.Kind.UNKNOWN, location, List.of(), Sha256.of(UUID.randomUUID().toString()));
-    }
-
+  static InputIdentity identify(
+      String[] uris, String location, boolean isView, Configuration hadoop) throws IOException {
     Map<Path, Map<Path, FileStatus>> folders = new HashMap<>();
     List<InputFile> files = new ArrayList<>(uris.length);
     for (String uri : uris) {
@@ -48,6 +44,11 @@ final class InputFiles {
     }
 
     files.sort(Comparator.comparing(InputFile::path));
+    if (isView || files.isEmpty()) {
+      String unique = UUID.randomUUID().toString();
+      return new InputIdentity(InputIdentity.Kind.UNKNOWN, location, files, Sha256.of(unique));
+    }
+
     StringBuilder all = new StringBuilder();
     for (InputFile file : files) {
       all.append(file.path()).append('\n');

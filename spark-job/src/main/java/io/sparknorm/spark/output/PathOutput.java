@@ -52,6 +52,7 @@ final class PathOutput implements Output {
   private final Path target;
   private final Path staged;
   private final Path replaced;
+  private boolean isClaimed;
 
   PathOutput(OutputSpec spec, String runIdentity, Configuration hadoop) {
     this.spec = spec;
@@ -103,9 +104,15 @@ final class PathOutput implements Output {
 
   @Override
   public void stage(Dataset<Row> rows) {
+    if (isDirect()) {
+      claim();
+    }
+
     rows.write()
         .format(format())
         .options(spec.options())
+        // A reader on an object store goes by this file: it is for publish() to write.
+        .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", !isDirect())
         .mode("errorifexists")
         .save(staged.toString());
   }
@@ -121,18 +128,14 @@ final class PathOutput implements Output {
   public void publish() {
     try {
       writeMarker();
-      if (!staged.equals(target)) {
+      isClaimed = false;
+      if (!isDirect()) {
         moveIntoPlace();
       }
 
       removeLeftovers();
     } catch (FileAlreadyExistsException e) {
-      throw new JobException(
-          LeavingStatus.CONFLICT,
-          "Cannot publish output: %s appeared while this run was under way (another run published"
-                  .formatted(location())
-              + " first)",
-          e);
+      throw publishedFirst(e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -141,13 +144,41 @@ final class PathOutput implements Output {
   @Override
   public void discard() {
     try {
-      boolean published = staged.equals(target) && fileSystem.exists(new Path(target, MARKER));
-      if (!published) {
+      if (!isDirect() || isClaimed) {
         fileSystem.delete(staged, true);
       }
     } catch (IOException e) {
       // Must not hide the failure that led here.
       LOG.warn("Cannot remove the staged output {}: {}", staged, e.getMessage());
+    }
+  }
+
+  private JobException publishedFirst(Exception cause) {
+    return new JobException(
+        LeavingStatus.CONFLICT,
+        "Cannot publish output: %s appeared while this run was under way (another run published"
+                .formatted(location())
+            + " first)",
+        cause);
+  }
+
+  /** Whether the output is written where it stays, as on an object store. */
+  private boolean isDirect() {
+    return staged.equals(target);
+  }
+
+  /** From here on what is at the target is this attempt's, to publish or to remove. */
+  private void claim() {
+    try {
+      if (fileSystem.exists(target)) {
+        throw new FileAlreadyExistsException(target.toString());
+      }
+
+      isClaimed = true;
+    } catch (FileAlreadyExistsException e) {
+      throw publishedFirst(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -169,14 +200,14 @@ final class PathOutput implements Output {
   }
 
   private void writeMarker() throws IOException {
-    Path success = new Path(staged, SUCCESS);
-    if (!fileSystem.exists(success)) {
-      fileSystem.create(success, false).close();
-    }
-
     try (FSDataOutputStream out = fileSystem.create(new Path(staged, MARKER), true)) {
       out.write(marker().getBytes(StandardCharsets.UTF_8));
       out.hsync();
+    }
+
+    Path success = new Path(staged, SUCCESS);
+    if (!fileSystem.exists(success)) {
+      fileSystem.create(success, false).close();
     }
   }
 

@@ -43,6 +43,11 @@ record TableName(List<String> parts) {
     return new TableName(parts);
   }
 
+  /** The name without its namespace. */
+  TableName last() {
+    return new TableName(parts.subList(parts.size() - 1, parts.size()));
+  }
+
   /** The name of another table in the same namespace. */
   TableName sibling(String suffix) {
     List<String> sibling = new ArrayList<>(parts);

@@ -137,6 +137,6 @@ final class TableOutput implements Output {
   }
 
   private void rename(TableName from, TableName to) {
-    spark.sql("ALTER TABLE %s RENAME TO %s".formatted(from.quoted(), to.quoted()));
+    spark.sql("ALTER TABLE %s RENAME TO %s".formatted(from.quoted(), to.last().quoted()));
   }
 }
