@@ -2,10 +2,6 @@ package io.sparknorm.kernels;
 
 /** The loops over double precision in plain Java. */
 class ScalarDoubles implements Loops<double[]> {
-  static final ScalarDoubles INSTANCE = new ScalarDoubles();
-
-  ScalarDoubles() {}
-
   @Override
   public void addRun(double[] x, int from, int to, double[] sums, int at) {
     // Eight locals: the sums stay in registers, which an array's elements do not.

@@ -2,10 +2,6 @@ package io.sparknorm.kernels;
 
 /** The loops over single precision in plain Java. */
 class ScalarFloats implements Loops<float[]> {
-  static final ScalarFloats INSTANCE = new ScalarFloats();
-
-  ScalarFloats() {}
-
   @Override
   public void addRun(float[] x, int from, int to, double[] sums, int at) {
     // Eight locals: the sums stay in registers, which an array's elements do not.

@@ -1,0 +1,128 @@
+package io.sparknorm.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Both implementations of the loops, at lengths off the width of a vector. */
+class TestLoops {
+  private static final double[] SPECIAL = {
+    0, -0.0, 1e-40, -1e-40, 1e30, -1e30, 104, -104, 710, -710, 1e38, -1e38
+  };
+  private static final double[] NON_FINITE = {
+    Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY
+  };
+
+  static Stream<TensorView> views() {
+    return IntStream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33)
+        .boxed()
+        .flatMap(
+            n ->
+                Stream.of(
+                    new TensorView(1, 3, n),
+                    new TensorView(5, n, 1),
+                    new TensorView(4, 3, n),
+                    new TensorView(2, n, 8),
+                    new TensorView(150, n, 1)));
+  }
+
+  @Test
+  void vectorsAreChosenWhereTheModuleIs() {
+    assertThat(LoopsProvider.best().equals(LoopsProvider.SCALAR))
+        .isEqualTo(!LoopsProvider.hasVectorModule());
+  }
+
+  @ParameterizedTest
+  @MethodSource("views")
+  @EnabledIf("io.sparknorm.kernels.LoopsProvider#hasVectorModule")
+  void vectorsGiveTheBitsOfPlainLoops(TensorView view) {
+    for (long seed = 0; seed < 4; seed++) {
+      double[] doubles = values(view.length(), new Random(seed), seed >= 2);
+      float[] floats = new float[doubles.length];
+      for (int i = 0; i < floats.length; i++) {
+        floats[i] = (float) doubles[i];
+      }
+
+      LoopsProvider vector = LoopsProvider.vector();
+      compare(LoopsProvider.SCALAR.doubles(), vector.doubles(), doubles, view);
+      compare(LoopsProvider.SCALAR.floats(), vector.floats(), floats, view);
+    }
+  }
+
+  private static <A> void compare(Loops<A> plain, Loops<A> vector, A x, TensorView view) {
+    assertSame(SliceMoments.of(plain, x, view), SliceMoments.of(vector, x, view));
+    assertSame(SliceMoments.squares(plain, x, view), SliceMoments.squares(vector, x, view));
+    assertSame(SliceMoments.ofPresent(plain, x, view), SliceMoments.ofPresent(vector, x, view));
+    for (int map = 0; map < 2 + 2 * Activation.values().length; map++) {
+      A expected = copy(x);
+      A actual = copy(x);
+      map(new Tensor<>(plain, x, expected, false), view, map);
+      map(new Tensor<>(vector, x, actual, false), view, map);
+      assertThat(actual).as("map %d of %s", map, view).isEqualTo(expected);
+      A inPlace = copy(x);
+      map(new Tensor<>(vector, inPlace, inPlace, false), view, map);
+      assertThat(inPlace).as("map %d of %s in place", map, view).isEqualTo(expected);
+    }
+  }
+
+  private static void map(Tensor<?> tensor, TensorView view, int map) {
+    int n = view.channels();
+    double[] a = coefficients(n, 1);
+    double[] b = coefficients(n, 2);
+    double[] c = coefficients(n, 3);
+    double[] d = coefficients(n, 4);
+    switch (map) {
+      case 0 -> tensor.map(view, new Gate(a, b, c));
+      case 1 -> tensor.map(view, new MaxDivision(new double[n], a, b, c, d));
+      default -> {
+        Activation activation = Activation.values()[map / 2 - 1];
+        if (map % 2 == 0) {
+          tensor.map(view, new ShiftScale(a, b, c, d, activation));
+        } else {
+          int block = view.length() / n;
+          double[] weight = coefficients(block, 5);
+          double[] bias = coefficients(block, 6);
+          tensor.map(new BlockScale(a, b, c, weight, bias, activation));
+        }
+      }
+    }
+  }
+
+  private static void assertSame(SliceMoments expected, SliceMoments actual) {
+    assertThat(actual.count).isEqualTo(expected.count);
+    assertThat(actual.mean).isEqualTo(expected.mean);
+    assertThat(actual.meanLow).isEqualTo(expected.meanLow);
+    assertThat(actual.squares).isEqualTo(expected.squares);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <A> A copy(A x) {
+    return x instanceof float[] floats ? (A) floats.clone() : (A) ((double[]) x).clone();
+  }
+
+  private static double[] coefficients(int n, long seed) {
+    return new Random(seed).doubles(n, -1.5, 1.5).toArray();
+  }
+
+  private static double[] values(int n, Random random, boolean nonFinite) {
+    double[] values = new double[n];
+    for (int i = 0; i < n; i++) {
+      values[i] =
+          random.nextInt(4) == 0
+              ? SPECIAL[random.nextInt(SPECIAL.length)]
+              : random.nextGaussian() * 20;
+    }
+
+    if (nonFinite) {
+      values[random.nextInt(n)] = NON_FINITE[random.nextInt(NON_FINITE.length)];
+    }
+
+    return values;
+  }
+}
