@@ -10,12 +10,16 @@ public enum Activation {
   /** {@code 1 / (1 + exp(-y))}. */
   SIGMOID;
 
-  double of(double y) {
-    return switch (this) {
-      case NONE -> y;
-      case RELU -> Math.max(y, 0);
-      case SILU -> y * Sigmoid.of(y);
-      case SIGMOID -> Sigmoid.of(y);
-    };
+  void apply(DoubleLoops loops, double[] y, int n) {
+    switch (this) {
+      case NONE -> {}
+      case RELU -> loops.clampBelowZero(y, n);
+      case SILU -> {
+        double[] gates = new double[n];
+        loops.sigmoid(y, n, gates);
+        loops.multiply(y, n, gates);
+      }
+      case SIGMOID -> loops.sigmoid(y, n, y);
+    }
   }
 }

@@ -42,28 +42,25 @@ public record BatchNorm(Denominator denominator, Affine affine, Activation activ
     }
 
     ShiftScale map =
-        new ShiftScale(
-            mean.orElse(0, channels),
-            new double[channels],
-            scale,
-            affine.bias().orElse(0, channels),
-            activation);
-    return new Bound(shape, map);
+        new ShiftScale(mean.orElse(0, channels), scale, affine.bias().orElse(0, channels));
+    return new Bound(shape, map, activation);
   }
 
   private static final class Bound extends Normalizer {
     private static final long serialVersionUID = 1L;
 
     private final ShiftScale map;
+    private final Activation activation;
 
-    Bound(TensorShape shape, ShiftScale map) {
+    Bound(TensorShape shape, ShiftScale map, Activation activation) {
       super(shape);
       this.map = map;
+      this.activation = activation;
     }
 
     @Override
     void normalise(Tensor<?> tensor, TensorView view) {
-      tensor.map(view, map);
+      tensor.map(view, map, activation);
     }
   }
 }

@@ -82,14 +82,13 @@ public record EvoNormB(
 
     @Override
     void normalise(Tensor<?> tensor, TensorView view) {
-      double[] zeros = new double[view.channels()];
       if (!applyAct) {
-        tensor.map(view, new ShiftScale(zeros, zeros, weight, bias, Activation.NONE));
+        tensor.map(view, ShiftScale.of(weight, bias), Activation.NONE);
         return;
       }
 
       SliceMoments moments = variant == Variant.B0 ? tensor.moments(view) : tensor.squares(view);
-      double[] root = zeros;
+      double[] root = new double[view.channels()];
       for (int c = 0; c < root.length; c++) {
         root[c] = moments.root(c, denominator);
       }

@@ -75,13 +75,11 @@ public record EvoNormS(
     private static final long serialVersionUID = 1L;
 
     private final Denominator denominator = Denominator.insideSqrt(epsilon);
-    private final double[] slope;
     private final double[] weight;
     private final double[] bias;
 
     Bound(TensorShape shape) {
       super(shape);
-      this.slope = v.orElse(1, shape.channels());
       this.weight = affine.weight().orElse(1, shape.channels());
       this.bias = affine.bias().orElse(0, shape.channels());
     }
@@ -89,11 +87,11 @@ public record EvoNormS(
     @Override
     void normalise(Tensor<?> tensor, TensorView view) {
       double[] scale = applyAct || variant.alwaysDivides() ? scales(tensor, view) : weight;
+      ShiftScale map = ShiftScale.of(scale, bias);
       if (applyAct) {
-        tensor.map(view, new Gate(slope, scale, bias));
+        tensor.mapGated(view, v, map);
       } else {
-        double[] zeros = new double[view.channels()];
-        tensor.map(view, new ShiftScale(zeros, zeros, scale, bias, Activation.NONE));
+        tensor.map(view, map, Activation.NONE);
       }
     }
 

@@ -32,17 +32,18 @@ class GroupwiseNormalizer extends Normalizer {
     int channels = view.channels();
     int perGroup = channels / groups;
     double[] shift = new double[channels];
-    double[] shiftLow = new double[channels];
     double[] scale = new double[channels];
+    double[] offset = new double[channels];
     for (int g = 0, c = 0; g < groups; g++) {
       double groupScale = moments.scale(g, denominator);
       for (int end = c + perGroup; c < end; c++) {
         shift[c] = moments.mean[g];
-        shiftLow[c] = moments.meanLow[g];
         scale[c] = groupScale * weight[c];
+        // A mean rounded to one double costs an ulp of the result where the deviation is small.
+        offset[c] = bias[c] - moments.meanLow[g] * scale[c];
       }
     }
 
-    tensor.map(view, new ShiftScale(shift, shiftLow, scale, bias, activation));
+    tensor.map(view, new ShiftScale(shift, scale, offset), activation);
   }
 }

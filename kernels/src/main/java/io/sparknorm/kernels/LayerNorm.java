@@ -71,7 +71,7 @@ public record LayerNorm(
       }
 
       SliceMoments moments = tensor.moments(new TensorView(1, blocks, block));
-      tensor.map(BlockScale.of(moments, denominator, weight, bias, activation));
+      tensor.map(BlockScale.of(moments, denominator, weight, bias), activation);
     }
   }
 }

@@ -6,32 +6,41 @@ package io.sparknorm.kernels;
  * rounded once.
  *
  * <p>The order of operations is fixed, so that every implementation gives the same bits on every
- * machine. A <em>run</em> is a stretch of neighbouring elements of one channel or slice: element i
- * of it goes to partial sum {@code i mod 8}. A <em>row</em> has one element per sum: element i goes
- * to sum i.
+ * machine. A <em>run</em> is a stretch of neighbouring elements of one channel or slice. Whole
+ * sixteens of it go to sixteen partial sums in turn, element i to sum {@code i mod 16}; those eight
+ * apart are added, and the rest goes to the eight sums in turn. A <em>row</em> has one element per
+ * sum: element i goes to sum i.
  *
  * @param <A> the array of the elements, {@code float[]} or {@code double[]}
  */
 interface Loops<A> {
-  /** How many partial sums a run is spread over. */
+  /** How many partial sums a run leaves. */
   int LANES = 8;
 
-  /** Adds a run to the eight partial sums from {@code sums[at]}. */
-  void addRun(A x, int from, int to, double[] sums, int at);
+  /** How many elements are added in turn, so that additions need not wait for each other. */
+  int STEP = 2 * LANES;
 
-  /** Adds a run's deviations from the mean, and their squares, to the partial sums from at. */
-  void addDeviations(A x, int from, int to, double mean, double[] sums, double[] squares, int at);
+  double get(A x, int i);
 
-  /** Adds rows, each as long as there are sums, that take up the elements before {@code to}. */
-  void addRows(A x, int to, double[] sums);
+  /**
+   * By how much squared deviations from another value may outweigh those from the mean, which are
+   * found from them: as much as costs no digit of a result.
+   */
+  double lossLimit();
 
-  /** As {@link #addRows}, the deviations from each position's mean, and their squares. */
-  void addRowDeviations(A x, int to, double[] means, double[] sums, double[] squares);
+  /** Sets the partial sums of a run's deviations from a value, and of their squares. */
+  void sumDeviations(A x, int from, int to, double value, double[] sums, double[] squares);
+
+  /**
+   * Adds the deviations from a value for each position, and their squares, of rows that take up the
+   * elements before {@code to}, each as long as there are values.
+   */
+  void addRowDeviations(A x, int to, double[] values, double[] sums, double[] squares);
 
   /** Adds to every slice's count and mean the elements that are not NaN. */
   void addPresent(A x, TensorView slices, int[] counts, double[] sums);
 
-  /** As {@link #addDeviations}, of the elements that are not NaN, each slice with one sum. */
+  /** As {@link #addRowDeviations}, of the elements that are not NaN, each slice with one sum. */
   void addPresentDeviations(
       A x, TensorView slices, double[] means, double[] sums, double[] squares);
 
@@ -41,18 +50,12 @@ interface Loops<A> {
   /** Maps rows of one element per channel that take up the elements before {@code to}. */
   void mapRows(A x, int to, ShiftScale map, A out);
 
-  /** As {@link #mapRun(Object, int, int, ShiftScale, int, Object)}. */
-  void mapRun(A x, int from, int to, Gate map, int c, A out);
-
-  /** As {@link #mapRows(Object, int, ShiftScale, Object)}. */
-  void mapRows(A x, int to, Gate map, A out);
-
-  /** As {@link #mapRun(Object, int, int, ShiftScale, int, Object)}. */
-  void mapRun(A x, int from, int to, MaxDivision map, int c, A out);
-
-  /** As {@link #mapRows(Object, int, ShiftScale, Object)}. */
-  void mapRows(A x, int to, MaxDivision map, A out);
-
   /** Maps block k, which starts at {@code from}. */
   void mapBlock(A x, int from, BlockScale map, int k, A out);
+
+  /** Copies the elements between two positions to the beginning of values. */
+  void widen(A x, int from, int to, double[] values);
+
+  /** Rounds the first values into the elements between two positions. */
+  void narrow(double[] values, int from, int to, A out);
 }

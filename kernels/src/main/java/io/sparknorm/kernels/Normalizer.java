@@ -47,28 +47,32 @@ public abstract class Normalizer implements Serializable {
    * @throws IllegalArgumentException if the length does not fit the shape
    */
   public final void apply(float[] x, float[] out) {
+    LoopsProvider loops = LoopsProvider.best();
     normalise(
-        new Tensor<>(LoopsProvider.best().floats(), x, out, false), view(x.length, out.length));
+        new Tensor<>(loops.floats(), loops.doubles(), x, out, false), view(x.length, out.length));
   }
 
   /** As {@link #apply(float[], float[])}, in and out in double precision. */
   public final void apply(double[] x, double[] out) {
+    LoopsProvider loops = LoopsProvider.best();
     normalise(
-        new Tensor<>(LoopsProvider.best().doubles(), x, out, false), view(x.length, out.length));
+        new Tensor<>(loops.doubles(), loops.doubles(), x, out, false), view(x.length, out.length));
   }
 
   /** As {@link #apply(float[], float[])}, leaving NaN elements out of every slice's statistics. */
   public final void applySkippingNaN(float[] x, float[] out) {
+    LoopsProvider loops = LoopsProvider.best();
     normalise(
-        new Tensor<>(LoopsProvider.best().floats(), x, out, true), view(x.length, out.length));
+        new Tensor<>(loops.floats(), loops.doubles(), x, out, true), view(x.length, out.length));
   }
 
   /**
    * As {@link #apply(double[], double[])}, leaving NaN elements out of every slice's statistics.
    */
   public final void applySkippingNaN(double[] x, double[] out) {
+    LoopsProvider loops = LoopsProvider.best();
     normalise(
-        new Tensor<>(LoopsProvider.best().doubles(), x, out, true), view(x.length, out.length));
+        new Tensor<>(loops.doubles(), loops.doubles(), x, out, true), view(x.length, out.length));
   }
 
   abstract void normalise(Tensor<?> tensor, TensorView view);

@@ -55,7 +55,7 @@ public record RmsNorm(
       }
 
       SliceMoments squares = tensor.squares(new TensorView(1, blocks, block));
-      tensor.map(BlockScale.of(squares, denominator, blockWeight, blockBias, activation));
+      tensor.map(BlockScale.of(squares, denominator, blockWeight, blockBias), activation);
     }
   }
 }

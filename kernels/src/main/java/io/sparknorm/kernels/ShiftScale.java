@@ -2,11 +2,10 @@ package io.sparknorm.kernels;
 
 import java.io.Serializable;
 
-/**
- * The map {@code activation((x - shift[c] - shiftLow[c]) * scale[c] + bias[c])}. The shift is a sum
- * of two doubles: a mean rounded to one of them costs an ulp of the result where the deviation is
- * small beside it.
- */
-record ShiftScale(
-    double[] shift, double[] shiftLow, double[] scale, double[] bias, Activation activation)
-    implements Serializable {}
+/** The map {@code (x - shift[c]) * scale[c] + offset[c]}. */
+record ShiftScale(double[] shift, double[] scale, double[] offset) implements Serializable {
+  /** The map {@code x * scale[c] + offset[c]}. */
+  static ShiftScale of(double[] scale, double[] offset) {
+    return new ShiftScale(new double[scale.length], scale, offset);
+  }
+}

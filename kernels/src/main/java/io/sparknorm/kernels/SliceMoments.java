@@ -6,9 +6,15 @@ import java.util.Arrays;
  * Per slice of one record: the count, the mean as a sum of two doubles, and the sum of squared
  * deviations from it (or from zero, with a mean of zero).
  *
- * <p>The order of additions depends on the view alone. Where a slice's elements are neighbours
- * (inner above 1), each slice has the eight partial sums of {@link Loops}, added as a tree; where
- * they are not, a slice has one sum.
+ * <p>Deviations are taken from the slice's first element, and corrected by their own sum (Chan,
+ * Golub and LeVeque, "Algorithms for Computing the Sample Variance", 1983, equation 1.7). That
+ * element is no farther from the mean than sqrt(n) standard deviations, so that the correction
+ * costs at most a factor of n + 1 in accuracy; where a result would show it, a second pass takes
+ * the deviations from the mean found.
+ *
+ * <p>The order of additions depends on the view alone. Where a slice is in one piece, it has the
+ * partial sums of {@link Loops}, added as a tree; where it is not, each position in the row of all
+ * slices has a sum.
  */
 final class SliceMoments {
   final int[] count;
@@ -26,20 +32,16 @@ final class SliceMoments {
   /** Takes mean and squared deviations; the view's channels are the slices. */
   static <A> SliceMoments of(Loops<A> loops, A x, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels());
-    if (inRows(slices)) {
-      moments.addRowDeviations(loops, x, slices, moments.rowMeans(loops, x, slices));
-    } else {
-      int step = sliceStep(slices);
-      double[] sums = new double[step * Loops.LANES];
-      double[] squares = new double[step * Loops.LANES];
-      for (int s = 0; s < slices.channels(); s += step) {
-        moments.takeMeans(loops, x, slices, s, sums);
-        moments.addDeviations(loops, x, slices, s, sums, squares);
+    if (slices.channelLength() > 0) {
+      for (int s = 0; s < slices.channels(); s++) {
+        moments.mean[s] = loops.get(x, s * slices.inner());
       }
-    }
 
-    for (int s = 0; s < slices.channels(); s++) {
-      moments.settle(s, slices.channelLength());
+      if (inRuns(slices)) {
+        moments.takeRuns(loops, x, slices);
+      } else if (!moments.takeRows(loops, x, slices)) {
+        moments.takeRows(loops, x, slices);
+      }
     }
 
     return moments;
@@ -48,14 +50,16 @@ final class SliceMoments {
   /** As {@link #of}, without the elements that are NaN. */
   static <A> SliceMoments ofPresent(Loops<A> loops, A x, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels());
+    double[] sums = new double[slices.channels()];
+    double[] squares = new double[slices.channels()];
     loops.addPresent(x, slices, moments.count, moments.mean);
     for (int s = 0; s < slices.channels(); s++) {
       moments.mean[s] /= Math.max(1, moments.count[s]);
     }
 
-    loops.addPresentDeviations(x, slices, moments.mean, moments.meanLow, moments.squares);
+    loops.addPresentDeviations(x, slices, moments.mean, sums, squares);
     for (int s = 0; s < slices.channels(); s++) {
-      moments.settle(s, moments.count[s]);
+      moments.settle(s, moments.count[s], sums[s], squares[s]);
     }
 
     return moments;
@@ -64,136 +68,105 @@ final class SliceMoments {
   /** Takes the squares. */
   static <A> SliceMoments squares(Loops<A> loops, A x, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels());
+    int run = slices.inner();
     Arrays.fill(moments.count, slices.channelLength());
-    if (inRows(slices)) {
-      double[] zeros = new double[slices.channels() * slices.inner()];
-      moments.addRowDeviations(loops, x, slices, zeros);
+    if (inRuns(slices)) {
+      double[] sums = new double[Loops.LANES];
+      double[] squares = new double[Loops.LANES];
+      for (int s = 0; s < slices.channels(); s++) {
+        loops.sumDeviations(x, s * run, (s + 1) * run, 0, sums, squares);
+        moments.squares[s] = total(squares);
+      }
     } else {
-      int step = sliceStep(slices);
-      double[] sums = new double[step * Loops.LANES];
-      double[] squares = new double[step * Loops.LANES];
-      for (int s = 0; s < slices.channels(); s += step) {
-        moments.addDeviations(loops, x, slices, s, sums, squares);
+      int row = slices.channels() * run;
+      double[] squares = new double[row];
+      loops.addRowDeviations(x, slices.length(), new double[row], new double[row], squares);
+      for (int s = 0; s < slices.channels(); s++) {
+        moments.squares[s] = total(squares, s * run, run);
       }
     }
 
-    Arrays.fill(moments.meanLow, 0);
     return moments;
   }
 
   /** As {@link #squares}, without the elements that are NaN. */
   static <A> SliceMoments squaresOfPresent(Loops<A> loops, A x, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels());
-    loops.addPresent(x, slices, moments.count, moments.mean);
-    Arrays.fill(moments.mean, 0);
-    loops.addPresentDeviations(x, slices, moments.mean, moments.meanLow, moments.squares);
-    Arrays.fill(moments.meanLow, 0);
+    double[] zeros = new double[slices.channels()];
+    double[] sums = new double[slices.channels()];
+    loops.addPresent(x, slices, moments.count, sums);
+    loops.addPresentDeviations(x, slices, zeros, sums, moments.squares);
     return moments;
   }
 
-  /**
-   * Whether each position in the row of all slices can have its own sum: a short run's elements all
-   * go to different partial sums, so the row is one loop instead of many short ones.
-   */
-  private static boolean inRows(TensorView slices) {
-    return slices.inner() == 1 || (slices.outer() > 1 && slices.inner() <= Loops.LANES);
+  private static boolean inRuns(TensorView slices) {
+    return slices.outer() == 1 && slices.inner() != 1;
   }
 
-  /**
-   * How many slices are taken together: one, while it is in the cache, if it is in one piece; else
-   * all, in the order in which their pieces stand in memory.
-   */
-  private static int sliceStep(TensorView slices) {
-    return slices.outer() == 1 ? 1 : slices.channels();
-  }
-
-  /** Takes the means, and returns them by position in the row. */
-  private <A> double[] rowMeans(Loops<A> loops, A x, TensorView slices) {
+  private <A> void takeRuns(Loops<A> loops, A x, TensorView slices) {
+    double[] sums = new double[Loops.LANES];
+    double[] squaredSums = new double[Loops.LANES];
     int run = slices.inner();
-    double[] row = new double[slices.channels() * run];
-    loops.addRows(x, slices.length(), row);
-    for (int s = 0; s < mean.length; s++) {
-      mean[s] = total(row, s * run, run) / slices.channelLength();
-      Arrays.fill(row, s * run, (s + 1) * run, mean[s]);
-    }
-
-    return row;
-  }
-
-  private <A> void addRowDeviations(Loops<A> loops, A x, TensorView slices, double[] rowMeans) {
-    int run = slices.inner();
-    double[] rowSums = new double[rowMeans.length];
-    double[] rowSquares = new double[rowMeans.length];
-    loops.addRowDeviations(x, slices.length(), rowMeans, rowSums, rowSquares);
-    for (int s = 0; s < mean.length; s++) {
-      meanLow[s] = total(rowSums, s * run, run);
-      squares[s] = total(rowSquares, s * run, run);
-    }
-  }
-
-  /** Takes the means of as many slices as there are partial sums for. */
-  private <A> void takeMeans(Loops<A> loops, A x, TensorView slices, int first, double[] sums) {
-    int run = slices.inner();
-    Arrays.fill(sums, 0);
-    for (int o = 0; o < slices.outer(); o++) {
-      int from = (o * slices.channels() + first) * run;
-      for (int at = 0; at < sums.length; at += Loops.LANES) {
-        loops.addRun(x, from, from + run, sums, at);
-        from += run;
+    for (int s = 0, from = 0; s < mean.length; s++, from += run) {
+      for (boolean settled = false, last = false; !settled; last = true) {
+        loops.sumDeviations(x, from, from + run, mean[s], sums, squaredSums);
+        double square = total(squaredSums);
+        settle(s, run, total(sums), square);
+        settled = last || square <= loops.lossLimit() * squares[s];
       }
     }
-
-    for (int at = 0, s = first; at < sums.length; at += Loops.LANES, s++) {
-      mean[s] = total(sums, at, Loops.LANES) / slices.channelLength();
-    }
   }
 
-  /** Adds deviations from the means of as many slices as there are partial sums for. */
-  private <A> void addDeviations(
-      Loops<A> loops, A x, TensorView slices, int first, double[] sums, double[] squaredSums) {
+  /** Returns whether there is no need to do it again from the means. */
+  private <A> boolean takeRows(Loops<A> loops, A x, TensorView slices) {
     int run = slices.inner();
-    Arrays.fill(sums, 0);
-    Arrays.fill(squaredSums, 0);
-    for (int o = 0; o < slices.outer(); o++) {
-      int from = (o * slices.channels() + first) * run;
-      for (int at = 0, s = first; at < sums.length; at += Loops.LANES, s++) {
-        loops.addDeviations(x, from, from + run, mean[s], sums, squaredSums, at);
-        from += run;
-      }
+    double[] values = new double[mean.length * run];
+    double[] sums = new double[values.length];
+    double[] squaredSums = new double[values.length];
+    for (int s = 0; s < mean.length; s++) {
+      Arrays.fill(values, s * run, (s + 1) * run, mean[s]);
     }
 
-    for (int at = 0, s = first; at < sums.length; at += Loops.LANES, s++) {
-      meanLow[s] = total(sums, at, Loops.LANES);
-      squares[s] = total(squaredSums, at, Loops.LANES);
+    loops.addRowDeviations(x, slices.length(), values, sums, squaredSums);
+    boolean settled = true;
+    for (int s = 0; s < mean.length; s++) {
+      double square = total(squaredSums, s * run, run);
+      settle(s, slices.channelLength(), total(sums, s * run, run), square);
+      settled &= square <= loops.lossLimit() * squares[s];
     }
+
+    return settled;
   }
 
-  /** The sum of up to eight partial sums, always by the same tree. */
-  private static double total(double[] sums, int at, int lanes) {
-    if (lanes == 1) {
-      return sums[at];
-    }
-
-    return ((lane(sums, at, 0, lanes) + lane(sums, at, 4, lanes))
-            + (lane(sums, at, 2, lanes) + lane(sums, at, 6, lanes)))
-        + ((lane(sums, at, 1, lanes) + lane(sums, at, 5, lanes))
-            + (lane(sums, at, 3, lanes) + lane(sums, at, 7, lanes)));
+  /** The sum of the partial sums of a run, always by the same tree. */
+  private static double total(double[] sums) {
+    return ((sums[0] + sums[4]) + (sums[2] + sums[6]))
+        + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
   }
 
-  private static double lane(double[] sums, int at, int lane, int lanes) {
-    return lane < lanes ? sums[at + lane] : 0;
+  private static double total(double[] row, int from, int length) {
+    double total = row[from];
+    for (int i = from + 1; i < from + length; i++) {
+      total += row[i];
+    }
+
+    return total;
   }
 
   /**
-   * Corrects the mean and the squared deviations of a slice, given the sum of deviations from the
-   * rounded mean in place of {@code meanLow}.
+   * Finds mean and squared deviations of a slice, given the sums of the deviations, and of their
+   * squares, from the value that stands in place of the mean.
    */
-  private void settle(int slice, int n) {
+  private void settle(int slice, int n, double sum, double square) {
     count[slice] = n;
     if (n > 0) {
-      double residue = meanLow[slice];
-      meanLow[slice] = residue / n;
-      squares[slice] = Math.max(0, squares[slice] - residue * meanLow[slice]);
+      double value = mean[slice];
+      double residue = sum / n;
+      double rounded = value + residue;
+      double added = rounded - value;
+      mean[slice] = rounded;
+      meanLow[slice] = (value - (rounded - added)) + (residue - added);
+      squares[slice] = Math.max(0, square - sum * residue);
     }
   }
 

@@ -3,104 +3,82 @@ package io.sparknorm.kernels;
 import static io.sparknorm.kernels.Lanes.WIDTH;
 
 import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * The loops over double precision with vectors of doubles; what is left over at the end of a run or
- * row goes through the plain loops.
+ * row goes through the plain loops. Additions go to two vectors in turn, which need not wait for
+ * each other.
+ *
+ * <p>Every vector is made, used and stored in one loop: where it passes from method to method, or
+ * from one branch to another, the compiler may allocate it.
  */
 final class VectorDoubles extends ScalarDoubles {
-  /** Stores in every branch: vectors that meet after a branch are allocated. */
-  private static void put(DoubleVector y, Activation activation, double[] out, int i) {
-    switch (activation) {
-      case NONE -> y.intoArray(out, i);
-      case RELU -> y.max(0).intoArray(out, i);
-      case SILU -> y.mul(Lanes.sigmoid(y)).intoArray(out, i);
-      case SIGMOID -> Lanes.sigmoid(y).intoArray(out, i);
-    }
-  }
-
   @Override
-  public void addRun(double[] x, int from, int to, double[] sums, int at) {
-    int whole = to - (to - from) % LANES;
+  public void sumDeviations(
+      double[] x, int from, int to, double value, double[] sums, double[] squares) {
+    DoubleVector values = Lanes.all(value);
+    int i = to - (to - from) % STEP;
     for (int lane = 0; lane < LANES; lane += WIDTH) {
-      DoubleVector sum = Lanes.load(sums, at + lane);
-      for (int i = from + lane; i < whole; i += LANES) {
-        sum = sum.add(Lanes.load(x, i));
+      DoubleVector sumA = Lanes.all(0);
+      DoubleVector sumB = Lanes.all(0);
+      DoubleVector squareA = Lanes.all(0);
+      DoubleVector squareB = Lanes.all(0);
+      for (int j = from + lane; j < i; j += STEP) {
+        DoubleVector a = Lanes.load(x, j).sub(values);
+        DoubleVector b = Lanes.load(x, j + LANES).sub(values);
+        sumA = sumA.add(a);
+        sumB = sumB.add(b);
+        squareA = squareA.add(a.mul(a));
+        squareB = squareB.add(b.mul(b));
       }
 
-      sum.intoArray(sums, at + lane);
+      sumA.add(sumB).intoArray(sums, lane);
+      squareA.add(squareB).intoArray(squares, lane);
     }
 
-    super.addRun(x, whole, to, sums, at);
-  }
-
-  @Override
-  public void addDeviations(
-      double[] x, int from, int to, double mean, double[] sums, double[] squares, int at) {
-    int whole = to - (to - from) % LANES;
-    DoubleVector means = Lanes.all(mean);
-    for (int lane = 0; lane < LANES; lane += WIDTH) {
-      DoubleVector sum = Lanes.load(sums, at + lane);
-      DoubleVector square = Lanes.load(squares, at + lane);
-      for (int i = from + lane; i < whole; i += LANES) {
-        DoubleVector deviation = Lanes.load(x, i).sub(means);
-        sum = sum.add(deviation);
-        square = square.add(deviation.mul(deviation));
-      }
-
-      sum.intoArray(sums, at + lane);
-      square.intoArray(squares, at + lane);
+    int lane = 0;
+    for (; i <= to - WIDTH; i += WIDTH, lane = (lane + WIDTH) % LANES) {
+      DoubleVector a = Lanes.load(x, i).sub(values);
+      Lanes.load(sums, lane).add(a).intoArray(sums, lane);
+      Lanes.load(squares, lane).add(a.mul(a)).intoArray(squares, lane);
     }
 
-    super.addDeviations(x, whole, to, mean, sums, squares, at);
-  }
-
-  @Override
-  public void addRows(double[] x, int to, double[] sums) {
-    int n = sums.length;
-    int whole = Lanes.DOUBLES.loopBound(n);
-    int tile = Lanes.tile(n);
-    for (int first = 0; first < to; first += tile) {
-      int last = Math.min(first + tile, to);
-      for (int s = 0; s < whole; s += WIDTH) {
-        DoubleVector sum = Lanes.load(sums, s);
-        for (int row = first; row < last; row += n) {
-          sum = sum.add(Lanes.load(x, row + s));
-        }
-
-        sum.intoArray(sums, s);
-      }
-
-      for (int row = first; row < last; row += n) {
-        addRow(x, row, whole, sums);
-      }
-    }
+    addRestOfDeviations(x, i, to, value, sums, squares, lane);
   }
 
   @Override
   public void addRowDeviations(
-      double[] x, int to, double[] means, double[] sums, double[] squares) {
+      double[] x, int to, double[] values, double[] sums, double[] squares) {
     int n = sums.length;
-    int whole = Lanes.DOUBLES.loopBound(n);
     int tile = Lanes.tile(n);
     for (int first = 0; first < to; first += tile) {
       int last = Math.min(first + tile, to);
-      for (int s = 0; s < whole; s += WIDTH) {
-        DoubleVector mean = Lanes.load(means, s);
-        DoubleVector sum = Lanes.load(sums, s);
-        DoubleVector square = Lanes.load(squares, s);
-        for (int row = first; row < last; row += n) {
-          DoubleVector deviation = Lanes.load(x, row + s).sub(mean);
-          sum = sum.add(deviation);
-          square = square.add(deviation.mul(deviation));
+      int s = 0;
+      for (; s <= n - 2 * WIDTH; s += 2 * WIDTH) {
+        DoubleVector valueA = Lanes.load(values, s);
+        DoubleVector valueB = Lanes.load(values, s + WIDTH);
+        DoubleVector sumA = Lanes.load(sums, s);
+        DoubleVector sumB = Lanes.load(sums, s + WIDTH);
+        DoubleVector squareA = Lanes.load(squares, s);
+        DoubleVector squareB = Lanes.load(squares, s + WIDTH);
+        for (int i = first + s; i < last; i += n) {
+          DoubleVector a = Lanes.load(x, i).sub(valueA);
+          DoubleVector b = Lanes.load(x, i + WIDTH).sub(valueB);
+          sumA = sumA.add(a);
+          sumB = sumB.add(b);
+          squareA = squareA.add(a.mul(a));
+          squareB = squareB.add(b.mul(b));
         }
 
-        sum.intoArray(sums, s);
-        square.intoArray(squares, s);
+        sumA.intoArray(sums, s);
+        sumB.intoArray(sums, s + WIDTH);
+        squareA.intoArray(squares, s);
+        squareB.intoArray(squares, s + WIDTH);
       }
 
       for (int row = first; row < last; row += n) {
-        addDeviationsOfRow(x, row, whole, means, sums, squares);
+        addDeviationsOfRow(x, row, s, values, sums, squares);
       }
     }
   }
@@ -108,14 +86,11 @@ final class VectorDoubles extends ScalarDoubles {
   @Override
   public void mapRun(double[] x, int from, int to, ShiftScale map, int c, double[] out) {
     DoubleVector shift = Lanes.all(map.shift()[c]);
-    DoubleVector low = Lanes.all(map.shiftLow()[c]);
     DoubleVector scale = Lanes.all(map.scale()[c]);
-    DoubleVector bias = Lanes.all(map.bias()[c]);
-    Activation activation = map.activation();
+    DoubleVector offset = Lanes.all(map.offset()[c]);
     int i = from;
     for (; i <= to - WIDTH; i += WIDTH) {
-      DoubleVector y = Lanes.load(x, i).sub(shift).sub(low).mul(scale).add(bias);
-      put(y, activation, out, i);
+      (Lanes.load(x, i).sub(shift).mul(scale).add(offset)).intoArray(out, i);
     }
 
     super.mapRun(x, i, to, map, c, out);
@@ -123,63 +98,64 @@ final class VectorDoubles extends ScalarDoubles {
 
   @Override
   public void mapRows(double[] x, int to, ShiftScale map, double[] out) {
-    int n = map.shift().length;
-    int whole = Lanes.DOUBLES.loopBound(n);
-    int tile = Lanes.tile(n);
-    Activation activation = map.activation();
-    for (int first = 0; first < to; first += tile) {
-      int last = Math.min(first + tile, to);
-      for (int c = 0; c < whole; c += WIDTH) {
-        DoubleVector shift = Lanes.load(map.shift(), c);
-        DoubleVector low = Lanes.load(map.shiftLow(), c);
-        DoubleVector scale = Lanes.load(map.scale(), c);
-        DoubleVector bias = Lanes.load(map.bias(), c);
-        for (int i = first + c; i < last; i += n) {
-          DoubleVector y = Lanes.load(x, i).sub(shift).sub(low).mul(scale).add(bias);
-          put(y, activation, out, i);
-        }
+    double[] shift = map.shift();
+    double[] scale = map.scale();
+    double[] offset = map.offset();
+    int n = shift.length;
+    for (int row = 0; row < to; row += n) {
+      int c = 0;
+      for (; c <= n - WIDTH; c += WIDTH) {
+        DoubleVector deviation = Lanes.load(x, row + c).sub(Lanes.load(shift, c));
+        (deviation.mul(Lanes.load(scale, c)).add(Lanes.load(offset, c))).intoArray(out, row + c);
       }
 
-      for (int row = first; row < last; row += n) {
-        mapRow(x, row, whole, map, out);
-      }
+      mapRow(x, row, c, map, out);
     }
   }
 
   @Override
-  public void mapRun(double[] x, int from, int to, Gate map, int c, double[] out) {
-    DoubleVector slope = Lanes.all(map.slope()[c]);
-    DoubleVector scale = Lanes.all(map.scale()[c]);
-    DoubleVector bias = Lanes.all(map.bias()[c]);
-    int i = from;
-    for (; i <= to - WIDTH; i += WIDTH) {
-      DoubleVector value = Lanes.load(x, i);
-      value.mul(Lanes.sigmoid(value.mul(slope))).mul(scale).add(bias).intoArray(out, i);
+  public void mapBlock(double[] x, int from, BlockScale map, int k, double[] out) {
+    DoubleVector shift = Lanes.all(map.shift()[k]);
+    DoubleVector scale = Lanes.all(map.scale()[k]);
+    DoubleVector offset = Lanes.all(map.offset()[k]);
+    double[] weight = map.weight();
+    double[] bias = map.bias();
+    int i = 0;
+    for (; i <= weight.length - WIDTH; i += WIDTH) {
+      DoubleVector y = Lanes.load(x, from + i).sub(shift).mul(scale).add(offset);
+      (y.mul(Lanes.load(weight, i)).add(Lanes.load(bias, i))).intoArray(out, from + i);
     }
 
-    super.mapRun(x, i, to, map, c, out);
+    mapRestOfBlock(x, from, i, map, k, out);
   }
 
+  /** The steps of {@link Sigmoid#of}. */
   @Override
-  public void mapRows(double[] x, int to, Gate map, double[] out) {
-    int n = map.slope().length;
-    int whole = Lanes.DOUBLES.loopBound(n);
-    int tile = Lanes.tile(n);
-    for (int first = 0; first < to; first += tile) {
-      int last = Math.min(first + tile, to);
-      for (int c = 0; c < whole; c += WIDTH) {
-        DoubleVector slope = Lanes.load(map.slope(), c);
-        DoubleVector scale = Lanes.load(map.scale(), c);
-        DoubleVector bias = Lanes.load(map.bias(), c);
-        for (int i = first + c; i < last; i += n) {
-          DoubleVector value = Lanes.load(x, i);
-          value.mul(Lanes.sigmoid(value.mul(slope))).mul(scale).add(bias).intoArray(out, i);
-        }
-      }
+  public void sigmoid(double[] x, int n, double[] y) {
+    int i = 0;
+    for (; i <= n - WIDTH; i += WIDTH) {
+      DoubleVector z = Lanes.load(x, i).neg().max(Lanes.LOWEST).min(Lanes.HIGHEST);
+      DoubleVector shifted = z.mul(Lanes.LOG2_E).add(Lanes.ROUNDER);
+      DoubleVector k = shifted.sub(Lanes.ROUNDER);
+      DoubleVector r = z.sub(k.mul(Lanes.LN2_HIGH)).sub(k.mul(Lanes.LN2_LOW));
+      DoubleVector r2 = r.mul(r);
+      DoubleVector even = r2.mul(Lanes.C10).add(Lanes.C8).mul(r2).add(Lanes.C6);
+      DoubleVector odd = r2.mul(Lanes.C11).add(Lanes.C9).mul(r2).add(Lanes.C7);
+      DoubleVector lowerEven = even.mul(r2).add(Lanes.C4).mul(r2).add(Lanes.C2);
+      DoubleVector lowerOdd = odd.mul(r2).add(Lanes.C5).mul(r2).add(Lanes.C3);
+      DoubleVector power = lowerOdd.mul(r).add(lowerEven).mul(r2).add(r).add(Lanes.ONE);
+      DoubleVector powerOfTwo =
+          shifted
+              .reinterpretAsLongs()
+              .add(Lanes.EXPONENT_BIAS)
+              .lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT)
+              .reinterpretAsDoubles();
+      DoubleVector e = power.mul(powerOfTwo).mul(Lanes.TWO_TO_64);
+      Lanes.ONE.div(e.add(Lanes.ONE)).intoArray(y, i);
+    }
 
-      for (int row = first; row < last; row += n) {
-        mapRow(x, row, whole, map, out);
-      }
+    for (; i < n; i++) {
+      y[i] = Sigmoid.of(x[i]);
     }
   }
 
@@ -202,44 +178,26 @@ final class VectorDoubles extends ScalarDoubles {
 
   @Override
   public void mapRows(double[] x, int to, MaxDivision map, double[] out) {
-    int n = map.floor().length;
-    int whole = Lanes.DOUBLES.loopBound(n);
-    int tile = Lanes.tile(n);
-    for (int first = 0; first < to; first += tile) {
-      int last = Math.min(first + tile, to);
-      for (int c = 0; c < whole; c += WIDTH) {
-        DoubleVector floor = Lanes.load(map.floor(), c);
-        DoubleVector slope = Lanes.load(map.slope(), c);
-        DoubleVector offset = Lanes.load(map.offset(), c);
-        DoubleVector weight = Lanes.load(map.weight(), c);
-        DoubleVector bias = Lanes.load(map.bias(), c);
-        for (int i = first + c; i < last; i += n) {
-          DoubleVector value = Lanes.load(x, i);
-          DoubleVector divisor = floor.max(slope.mul(value).add(offset));
-          value.mul(Lanes.reciprocal(divisor)).mul(weight).add(bias).intoArray(out, i);
-        }
-      }
-
-      for (int row = first; row < last; row += n) {
-        mapRow(x, row, whole, map, out);
-      }
-    }
-  }
-
-  @Override
-  public void mapBlock(double[] x, int from, BlockScale map, int k, double[] out) {
-    DoubleVector shift = Lanes.all(map.shift()[k]);
-    DoubleVector low = Lanes.all(map.shiftLow()[k]);
-    DoubleVector scale = Lanes.all(map.scale()[k]);
+    double[] floor = map.floor();
+    double[] slope = map.slope();
+    double[] offset = map.offset();
     double[] weight = map.weight();
     double[] bias = map.bias();
-    Activation activation = map.activation();
-    int whole = Lanes.DOUBLES.loopBound(weight.length);
-    for (int i = 0; i < whole; i += WIDTH) {
-      DoubleVector y = Lanes.load(x, from + i).sub(shift).sub(low).mul(scale);
-      put(y.mul(Lanes.load(weight, i)).add(Lanes.load(bias, i)), activation, out, from + i);
-    }
+    int n = floor.length;
+    for (int row = 0; row < to; row += n) {
+      int c = 0;
+      for (; c <= n - WIDTH; c += WIDTH) {
+        DoubleVector value = Lanes.load(x, row + c);
+        DoubleVector line = Lanes.load(slope, c).mul(value).add(Lanes.load(offset, c));
+        DoubleVector divisor = Lanes.load(floor, c).max(line);
+        value
+            .mul(Lanes.reciprocal(divisor))
+            .mul(Lanes.load(weight, c))
+            .add(Lanes.load(bias, c))
+            .intoArray(out, row + c);
+      }
 
-    mapRestOfBlock(x, from, whole, map, k, out);
+      mapRow(x, row, c, map, out);
+    }
   }
 }

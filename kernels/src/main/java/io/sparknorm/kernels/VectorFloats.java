@@ -7,108 +7,86 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * The loops over single precision with vectors of doubles; what is left over at the end of a run or
- * row goes through the plain loops.
+ * row goes through the plain loops. Additions go to two vectors in turn, which need not wait for
+ * each other.
+ *
+ * <p>Every vector is made, used and stored in one loop: where it passes from method to method, or
+ * from one branch to another, the compiler may allocate it.
  */
 final class VectorFloats extends ScalarFloats {
-  private static DoubleVector get(float[] x, int i) {
+  private static DoubleVector load(float[] x, int i) {
     return (DoubleVector) FloatVector.fromArray(Lanes.FLOATS, x, i).castShape(Lanes.DOUBLES, 0);
   }
 
-  private static void put(DoubleVector y, float[] out, int i) {
+  private static void store(DoubleVector y, float[] out, int i) {
     ((FloatVector) y.castShape(Lanes.FLOATS, 0)).intoArray(out, i);
   }
 
-  /** Stores in every branch: vectors that meet after a branch are allocated. */
-  private static void put(DoubleVector y, Activation activation, float[] out, int i) {
-    switch (activation) {
-      case NONE -> put(y, out, i);
-      case RELU -> put(y.max(0), out, i);
-      case SILU -> put(y.mul(Lanes.sigmoid(y)), out, i);
-      case SIGMOID -> put(Lanes.sigmoid(y), out, i);
-    }
-  }
-
   @Override
-  public void addRun(float[] x, int from, int to, double[] sums, int at) {
-    int whole = to - (to - from) % LANES;
+  public void sumDeviations(
+      float[] x, int from, int to, double value, double[] sums, double[] squares) {
+    DoubleVector values = Lanes.all(value);
+    int i = to - (to - from) % STEP;
     for (int lane = 0; lane < LANES; lane += WIDTH) {
-      DoubleVector sum = Lanes.load(sums, at + lane);
-      for (int i = from + lane; i < whole; i += LANES) {
-        sum = sum.add(get(x, i));
+      DoubleVector sumA = Lanes.all(0);
+      DoubleVector sumB = Lanes.all(0);
+      DoubleVector squareA = Lanes.all(0);
+      DoubleVector squareB = Lanes.all(0);
+      for (int j = from + lane; j < i; j += STEP) {
+        DoubleVector a = load(x, j).sub(values);
+        DoubleVector b = load(x, j + LANES).sub(values);
+        sumA = sumA.add(a);
+        sumB = sumB.add(b);
+        squareA = squareA.add(a.mul(a));
+        squareB = squareB.add(b.mul(b));
       }
 
-      sum.intoArray(sums, at + lane);
+      sumA.add(sumB).intoArray(sums, lane);
+      squareA.add(squareB).intoArray(squares, lane);
     }
 
-    super.addRun(x, whole, to, sums, at);
+    int lane = 0;
+    for (; i <= to - WIDTH; i += WIDTH, lane = (lane + WIDTH) % LANES) {
+      DoubleVector a = load(x, i).sub(values);
+      Lanes.load(sums, lane).add(a).intoArray(sums, lane);
+      Lanes.load(squares, lane).add(a.mul(a)).intoArray(squares, lane);
+    }
+
+    addRestOfDeviations(x, i, to, value, sums, squares, lane);
   }
 
   @Override
-  public void addDeviations(
-      float[] x, int from, int to, double mean, double[] sums, double[] squares, int at) {
-    int whole = to - (to - from) % LANES;
-    DoubleVector means = Lanes.all(mean);
-    for (int lane = 0; lane < LANES; lane += WIDTH) {
-      DoubleVector sum = Lanes.load(sums, at + lane);
-      DoubleVector square = Lanes.load(squares, at + lane);
-      for (int i = from + lane; i < whole; i += LANES) {
-        DoubleVector deviation = get(x, i).sub(means);
-        sum = sum.add(deviation);
-        square = square.add(deviation.mul(deviation));
-      }
-
-      sum.intoArray(sums, at + lane);
-      square.intoArray(squares, at + lane);
-    }
-
-    super.addDeviations(x, whole, to, mean, sums, squares, at);
-  }
-
-  @Override
-  public void addRows(float[] x, int to, double[] sums) {
+  public void addRowDeviations(
+      float[] x, int to, double[] values, double[] sums, double[] squares) {
     int n = sums.length;
-    int whole = Lanes.DOUBLES.loopBound(n);
     int tile = Lanes.tile(n);
     for (int first = 0; first < to; first += tile) {
       int last = Math.min(first + tile, to);
-      for (int s = 0; s < whole; s += WIDTH) {
-        DoubleVector sum = Lanes.load(sums, s);
-        for (int row = first; row < last; row += n) {
-          sum = sum.add(get(x, row + s));
+      int s = 0;
+      for (; s <= n - 2 * WIDTH; s += 2 * WIDTH) {
+        DoubleVector valueA = Lanes.load(values, s);
+        DoubleVector valueB = Lanes.load(values, s + WIDTH);
+        DoubleVector sumA = Lanes.load(sums, s);
+        DoubleVector sumB = Lanes.load(sums, s + WIDTH);
+        DoubleVector squareA = Lanes.load(squares, s);
+        DoubleVector squareB = Lanes.load(squares, s + WIDTH);
+        for (int i = first + s; i < last; i += n) {
+          DoubleVector a = load(x, i).sub(valueA);
+          DoubleVector b = load(x, i + WIDTH).sub(valueB);
+          sumA = sumA.add(a);
+          sumB = sumB.add(b);
+          squareA = squareA.add(a.mul(a));
+          squareB = squareB.add(b.mul(b));
         }
 
-        sum.intoArray(sums, s);
+        sumA.intoArray(sums, s);
+        sumB.intoArray(sums, s + WIDTH);
+        squareA.intoArray(squares, s);
+        squareB.intoArray(squares, s + WIDTH);
       }
 
       for (int row = first; row < last; row += n) {
-        addRow(x, row, whole, sums);
-      }
-    }
-  }
-
-  @Override
-  public void addRowDeviations(float[] x, int to, double[] means, double[] sums, double[] squares) {
-    int n = sums.length;
-    int whole = Lanes.DOUBLES.loopBound(n);
-    int tile = Lanes.tile(n);
-    for (int first = 0; first < to; first += tile) {
-      int last = Math.min(first + tile, to);
-      for (int s = 0; s < whole; s += WIDTH) {
-        DoubleVector mean = Lanes.load(means, s);
-        DoubleVector sum = Lanes.load(sums, s);
-        DoubleVector square = Lanes.load(squares, s);
-        for (int row = first; row < last; row += n) {
-          DoubleVector deviation = get(x, row + s).sub(mean);
-          sum = sum.add(deviation);
-          square = square.add(deviation.mul(deviation));
-        }
-
-        sum.intoArray(sums, s);
-        square.intoArray(squares, s);
-      }
-
-      for (int row = first; row < last; row += n) {
-        addDeviationsOfRow(x, row, whole, means, sums, squares);
+        addDeviationsOfRow(x, row, s, values, sums, squares);
       }
     }
   }
@@ -116,14 +94,11 @@ final class VectorFloats extends ScalarFloats {
   @Override
   public void mapRun(float[] x, int from, int to, ShiftScale map, int c, float[] out) {
     DoubleVector shift = Lanes.all(map.shift()[c]);
-    DoubleVector low = Lanes.all(map.shiftLow()[c]);
     DoubleVector scale = Lanes.all(map.scale()[c]);
-    DoubleVector bias = Lanes.all(map.bias()[c]);
-    Activation activation = map.activation();
+    DoubleVector offset = Lanes.all(map.offset()[c]);
     int i = from;
     for (; i <= to - WIDTH; i += WIDTH) {
-      DoubleVector y = get(x, i).sub(shift).sub(low).mul(scale).add(bias);
-      put(y, activation, out, i);
+      store(load(x, i).sub(shift).mul(scale).add(offset), out, i);
     }
 
     super.mapRun(x, i, to, map, c, out);
@@ -131,123 +106,58 @@ final class VectorFloats extends ScalarFloats {
 
   @Override
   public void mapRows(float[] x, int to, ShiftScale map, float[] out) {
-    int n = map.shift().length;
-    int whole = Lanes.DOUBLES.loopBound(n);
-    int tile = Lanes.tile(n);
-    Activation activation = map.activation();
-    for (int first = 0; first < to; first += tile) {
-      int last = Math.min(first + tile, to);
-      for (int c = 0; c < whole; c += WIDTH) {
-        DoubleVector shift = Lanes.load(map.shift(), c);
-        DoubleVector low = Lanes.load(map.shiftLow(), c);
-        DoubleVector scale = Lanes.load(map.scale(), c);
-        DoubleVector bias = Lanes.load(map.bias(), c);
-        for (int i = first + c; i < last; i += n) {
-          DoubleVector y = get(x, i).sub(shift).sub(low).mul(scale).add(bias);
-          put(y, activation, out, i);
-        }
+    double[] shift = map.shift();
+    double[] scale = map.scale();
+    double[] offset = map.offset();
+    int n = shift.length;
+    for (int row = 0; row < to; row += n) {
+      int c = 0;
+      for (; c <= n - WIDTH; c += WIDTH) {
+        DoubleVector deviation = load(x, row + c).sub(Lanes.load(shift, c));
+        store(deviation.mul(Lanes.load(scale, c)).add(Lanes.load(offset, c)), out, row + c);
       }
 
-      for (int row = first; row < last; row += n) {
-        mapRow(x, row, whole, map, out);
-      }
-    }
-  }
-
-  @Override
-  public void mapRun(float[] x, int from, int to, Gate map, int c, float[] out) {
-    DoubleVector slope = Lanes.all(map.slope()[c]);
-    DoubleVector scale = Lanes.all(map.scale()[c]);
-    DoubleVector bias = Lanes.all(map.bias()[c]);
-    int i = from;
-    for (; i <= to - WIDTH; i += WIDTH) {
-      DoubleVector value = get(x, i);
-      put(value.mul(Lanes.sigmoid(value.mul(slope))).mul(scale).add(bias), out, i);
-    }
-
-    super.mapRun(x, i, to, map, c, out);
-  }
-
-  @Override
-  public void mapRows(float[] x, int to, Gate map, float[] out) {
-    int n = map.slope().length;
-    int whole = Lanes.DOUBLES.loopBound(n);
-    int tile = Lanes.tile(n);
-    for (int first = 0; first < to; first += tile) {
-      int last = Math.min(first + tile, to);
-      for (int c = 0; c < whole; c += WIDTH) {
-        DoubleVector slope = Lanes.load(map.slope(), c);
-        DoubleVector scale = Lanes.load(map.scale(), c);
-        DoubleVector bias = Lanes.load(map.bias(), c);
-        for (int i = first + c; i < last; i += n) {
-          DoubleVector value = get(x, i);
-          put(value.mul(Lanes.sigmoid(value.mul(slope))).mul(scale).add(bias), out, i);
-        }
-      }
-
-      for (int row = first; row < last; row += n) {
-        mapRow(x, row, whole, map, out);
-      }
-    }
-  }
-
-  @Override
-  public void mapRun(float[] x, int from, int to, MaxDivision map, int c, float[] out) {
-    DoubleVector floor = Lanes.all(map.floor()[c]);
-    DoubleVector slope = Lanes.all(map.slope()[c]);
-    DoubleVector offset = Lanes.all(map.offset()[c]);
-    DoubleVector weight = Lanes.all(map.weight()[c]);
-    DoubleVector bias = Lanes.all(map.bias()[c]);
-    int i = from;
-    for (; i <= to - WIDTH; i += WIDTH) {
-      DoubleVector value = get(x, i);
-      DoubleVector divisor = floor.max(slope.mul(value).add(offset));
-      put(value.mul(Lanes.reciprocal(divisor)).mul(weight).add(bias), out, i);
-    }
-
-    super.mapRun(x, i, to, map, c, out);
-  }
-
-  @Override
-  public void mapRows(float[] x, int to, MaxDivision map, float[] out) {
-    int n = map.floor().length;
-    int whole = Lanes.DOUBLES.loopBound(n);
-    int tile = Lanes.tile(n);
-    for (int first = 0; first < to; first += tile) {
-      int last = Math.min(first + tile, to);
-      for (int c = 0; c < whole; c += WIDTH) {
-        DoubleVector floor = Lanes.load(map.floor(), c);
-        DoubleVector slope = Lanes.load(map.slope(), c);
-        DoubleVector offset = Lanes.load(map.offset(), c);
-        DoubleVector weight = Lanes.load(map.weight(), c);
-        DoubleVector bias = Lanes.load(map.bias(), c);
-        for (int i = first + c; i < last; i += n) {
-          DoubleVector value = get(x, i);
-          DoubleVector divisor = floor.max(slope.mul(value).add(offset));
-          put(value.mul(Lanes.reciprocal(divisor)).mul(weight).add(bias), out, i);
-        }
-      }
-
-      for (int row = first; row < last; row += n) {
-        mapRow(x, row, whole, map, out);
-      }
+      mapRow(x, row, c, map, out);
     }
   }
 
   @Override
   public void mapBlock(float[] x, int from, BlockScale map, int k, float[] out) {
     DoubleVector shift = Lanes.all(map.shift()[k]);
-    DoubleVector low = Lanes.all(map.shiftLow()[k]);
     DoubleVector scale = Lanes.all(map.scale()[k]);
+    DoubleVector offset = Lanes.all(map.offset()[k]);
     double[] weight = map.weight();
     double[] bias = map.bias();
-    Activation activation = map.activation();
-    int whole = Lanes.DOUBLES.loopBound(weight.length);
-    for (int i = 0; i < whole; i += WIDTH) {
-      DoubleVector y = get(x, from + i).sub(shift).sub(low).mul(scale);
-      put(y.mul(Lanes.load(weight, i)).add(Lanes.load(bias, i)), activation, out, from + i);
+    int i = 0;
+    for (; i <= weight.length - WIDTH; i += WIDTH) {
+      DoubleVector y = load(x, from + i).sub(shift).mul(scale).add(offset);
+      store(y.mul(Lanes.load(weight, i)).add(Lanes.load(bias, i)), out, from + i);
     }
 
-    mapRestOfBlock(x, from, whole, map, k, out);
+    mapRestOfBlock(x, from, i, map, k, out);
+  }
+
+  @Override
+  public void widen(float[] x, int from, int to, double[] values) {
+    int i = from;
+    for (; i <= to - WIDTH; i += WIDTH) {
+      load(x, i).intoArray(values, i - from);
+    }
+
+    for (; i < to; i++) {
+      values[i - from] = x[i];
+    }
+  }
+
+  @Override
+  public void narrow(double[] values, int from, int to, float[] out) {
+    int i = from;
+    for (; i <= to - WIDTH; i += WIDTH) {
+      store(Lanes.load(values, i - from), out, i);
+    }
+
+    for (; i < to; i++) {
+      out[i] = (float) values[i - from];
+    }
   }
 }

@@ -29,6 +29,7 @@ class TestLoops {
                     new TensorView(5, n, 1),
                     new TensorView(4, 3, n),
                     new TensorView(2, n, 8),
+                    new TensorView(1, 2, 1000 + n),
                     new TensorView(150, n, 1)));
   }
 
@@ -49,24 +50,37 @@ class TestLoops {
         floats[i] = (float) doubles[i];
       }
 
+      LoopsProvider plain = LoopsProvider.SCALAR;
       LoopsProvider vector = LoopsProvider.vector();
-      compare(LoopsProvider.SCALAR.doubles(), vector.doubles(), doubles, view);
-      compare(LoopsProvider.SCALAR.floats(), vector.floats(), floats, view);
+      compare(
+          new Both<>(plain.doubles(), plain.doubles()),
+          new Both<>(vector.doubles(), vector.doubles()),
+          doubles,
+          view);
+      compare(
+          new Both<>(plain.floats(), plain.doubles()),
+          new Both<>(vector.floats(), vector.doubles()),
+          floats,
+          view);
     }
   }
 
-  private static <A> void compare(Loops<A> plain, Loops<A> vector, A x, TensorView view) {
-    assertSame(SliceMoments.of(plain, x, view), SliceMoments.of(vector, x, view));
-    assertSame(SliceMoments.squares(plain, x, view), SliceMoments.squares(vector, x, view));
-    assertSame(SliceMoments.ofPresent(plain, x, view), SliceMoments.ofPresent(vector, x, view));
-    for (int map = 0; map < 2 + 2 * Activation.values().length; map++) {
+  private static <A> void compare(Both<A> plain, Both<A> vector, A x, TensorView view) {
+    assertSame(SliceMoments.of(plain.loops(), x, view), SliceMoments.of(vector.loops(), x, view));
+    assertSame(
+        SliceMoments.squares(plain.loops(), x, view),
+        SliceMoments.squares(vector.loops(), x, view));
+    assertSame(
+        SliceMoments.ofPresent(plain.loops(), x, view),
+        SliceMoments.ofPresent(vector.loops(), x, view));
+    for (int map = 0; map < 3 + 2 * Activation.values().length; map++) {
       A expected = copy(x);
       A actual = copy(x);
-      map(new Tensor<>(plain, x, expected, false), view, map);
-      map(new Tensor<>(vector, x, actual, false), view, map);
+      map(plain.tensor(x, expected), view, map);
+      map(vector.tensor(x, actual), view, map);
       assertThat(actual).as("map %d of %s", map, view).isEqualTo(expected);
       A inPlace = copy(x);
-      map(new Tensor<>(vector, inPlace, inPlace, false), view, map);
+      map(vector.tensor(inPlace, inPlace), view, map);
       assertThat(inPlace).as("map %d of %s in place", map, view).isEqualTo(expected);
     }
   }
@@ -78,19 +92,27 @@ class TestLoops {
     double[] c = coefficients(n, 3);
     double[] d = coefficients(n, 4);
     switch (map) {
-      case 0 -> tensor.map(view, new Gate(a, b, c));
-      case 1 -> tensor.map(view, new MaxDivision(new double[n], a, b, c, d));
+      case 0 -> tensor.mapGated(view, Coefficients.of(a), ShiftScale.of(b, c));
+      case 1 -> tensor.mapGated(view, Coefficients.NONE, ShiftScale.of(b, c));
+      case 2 -> tensor.map(view, new MaxDivision(new double[n], a, b, c, d));
       default -> {
-        Activation activation = Activation.values()[map / 2 - 1];
+        Activation activation = Activation.values()[(map - 3) / 2];
         if (map % 2 == 0) {
-          tensor.map(view, new ShiftScale(a, b, c, d, activation));
+          tensor.map(view, new ShiftScale(a, b, c), activation);
         } else {
           int block = view.length() / n;
           double[] weight = coefficients(block, 5);
           double[] bias = coefficients(block, 6);
-          tensor.map(new BlockScale(a, b, c, weight, bias, activation));
+          tensor.map(new BlockScale(a, b, c, weight, bias), activation);
         }
       }
+    }
+  }
+
+  /** The loops that one implementation takes a record through. */
+  private record Both<A>(Loops<A> loops, DoubleLoops doubles) {
+    Tensor<A> tensor(A x, A out) {
+      return new Tensor<>(loops, doubles, x, out, false);
     }
   }
 
