@@ -5,34 +5,41 @@ interface NaiveNorm {
   void apply(float[] x, float[] out);
 
   static NaiveNorm layer(double epsilon, double[] weight, double[] bias) {
+    int n = weight.length;
     return (x, out) -> {
-      double mean = 0;
-      for (float value : x) {
-        mean += value / (double) x.length;
-      }
+      for (int from = 0; from < x.length; from += n) {
+        double mean = 0;
+        for (int i = 0; i < n; i++) {
+          mean += x[from + i];
+        }
 
-      double variance = 0;
-      for (float value : x) {
-        variance += (value - mean) * (value - mean) / x.length;
-      }
+        mean /= n;
+        double squares = 0;
+        for (int i = 0; i < n; i++) {
+          squares += (x[from + i] - mean) * (x[from + i] - mean);
+        }
 
-      double root = Math.sqrt(variance + epsilon);
-      for (int i = 0; i < x.length; i++) {
-        out[i] = (float) ((x[i] - mean) / root * weight[i] + bias[i]);
+        double root = Math.sqrt(squares / n + epsilon);
+        for (int i = 0; i < n; i++) {
+          out[from + i] = (float) ((x[from + i] - mean) / root * weight[i] + bias[i]);
+        }
       }
     };
   }
 
   static NaiveNorm rms(double epsilon, double[] weight) {
+    int n = weight.length;
     return (x, out) -> {
-      double squares = 0;
-      for (float value : x) {
-        squares += (double) value * value;
-      }
+      for (int from = 0; from < x.length; from += n) {
+        double squares = 0;
+        for (int i = 0; i < n; i++) {
+          squares += (double) x[from + i] * x[from + i];
+        }
 
-      double root = Math.sqrt(squares / x.length + epsilon);
-      for (int i = 0; i < x.length; i++) {
-        out[i] = (float) (x[i] / root * weight[i]);
+        double root = Math.sqrt(squares / n + epsilon);
+        for (int i = 0; i < n; i++) {
+          out[from + i] = (float) (x[from + i] / root * weight[i]);
+        }
       }
     };
   }

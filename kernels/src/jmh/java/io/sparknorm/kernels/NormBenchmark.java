@@ -33,8 +33,9 @@ public class NormBenchmark {
 
   /** The shape of the records. */
   public enum Shape {
+    ROWS_512(Layout.CHANNELS_FIRST, 4096, 512),
+    ROWS_4096(Layout.CHANNELS_FIRST, 512, 4096),
     VECTOR_512(Layout.CHANNELS_FIRST, 512),
-    VECTOR_4096(Layout.CHANNELS_FIRST, 4096),
     SHORT_64X8(Layout.CHANNELS_FIRST, 64, 8),
     IMAGE_NCHW(Layout.CHANNELS_FIRST, 64, 56, 56),
     IMAGE_NHWC(Layout.CHANNELS_LAST, 56, 56, 64);
@@ -75,7 +76,7 @@ public class NormBenchmark {
     int length = shape.shape.fixedLength();
     view = shape.shape.view(length);
     boolean byPosition = kernel == Kernel.LAYER || kernel == Kernel.RMS;
-    int coefficients = byPosition ? length : view.channels();
+    int coefficients = byPosition ? blockLength() : view.channels();
     SplittableRandom random = new SplittableRandom(42);
     Affine affine =
         new Affine(
@@ -94,13 +95,19 @@ public class NormBenchmark {
     }
   }
 
+  /** The last dimension. */
+  private int blockLength() {
+    List<Integer> dimensions = shape.shape.dimensions();
+    return dimensions.get(dimensions.size() - 1);
+  }
+
   private Normalizer normalizer(Affine affine, Coefficients mean, Coefficients variance) {
     Denominator denominator = Denominator.insideSqrt(EPSILON);
-    List<Integer> dimensions = shape.shape.dimensions();
+    List<Integer> block = List.of(blockLength());
     Norm norm =
         switch (kernel) {
-          case LAYER -> new LayerNorm(dimensions, denominator, affine, Activation.NONE);
-          case RMS -> new RmsNorm(dimensions, EPSILON, affine.weight(), Activation.NONE);
+          case LAYER -> new LayerNorm(block, denominator, affine, Activation.NONE);
+          case RMS -> new RmsNorm(block, EPSILON, affine.weight(), Activation.NONE);
           case INSTANCE -> new InstanceNorm(denominator, affine, Activation.NONE);
           case GROUP -> new GroupNorm(GROUPS, denominator, affine, Activation.NONE);
           case BATCH -> new BatchNorm(denominator, affine, Activation.NONE);

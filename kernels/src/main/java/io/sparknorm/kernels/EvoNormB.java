@@ -87,7 +87,8 @@ public record EvoNormB(
         return;
       }
 
-      SliceMoments moments = variant == Variant.B0 ? tensor.moments(view) : tensor.squares(view);
+      SliceMoments moments =
+          variant == Variant.B0 ? tensor.moments(0, view) : tensor.squares(0, view);
       double[] root = new double[view.channels()];
       for (int c = 0; c < root.length; c++) {
         root[c] = moments.root(c, denominator);

@@ -98,7 +98,7 @@ public record EvoNormS(
     private double[] scales(Tensor<?> tensor, TensorView view) {
       TensorView slices = view.grouped(groups);
       SliceMoments moments =
-          variant.dividesByRootMeanSquare() ? tensor.squares(slices) : tensor.moments(slices);
+          variant.dividesByRootMeanSquare() ? tensor.squares(0, slices) : tensor.moments(0, slices);
       int perGroup = view.channels() / groups;
       double[] scale = new double[view.channels()];
       for (int c = 0; c < scale.length; c++) {

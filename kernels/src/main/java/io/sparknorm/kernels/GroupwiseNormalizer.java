@@ -28,7 +28,7 @@ class GroupwiseNormalizer extends Normalizer {
 
   @Override
   void normalise(Tensor<?> tensor, TensorView view) {
-    SliceMoments moments = tensor.moments(view.grouped(groups));
+    SliceMoments moments = tensor.moments(0, view.grouped(groups));
     int channels = view.channels();
     int perGroup = channels / groups;
     double[] shift = new double[channels];

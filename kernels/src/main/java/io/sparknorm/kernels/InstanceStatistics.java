@@ -29,25 +29,27 @@ public final class InstanceStatistics {
    */
   public static InstanceStatistics of(float[] x, TensorView view) {
     check(view);
-    return new InstanceStatistics(SliceMoments.of(LoopsProvider.best().floats(), x, view));
+    return new InstanceStatistics(SliceMoments.of(LoopsProvider.best().floats(), x, 0, view));
   }
 
   /** As {@link #of(float[], TensorView)}. */
   public static InstanceStatistics of(double[] x, TensorView view) {
     check(view);
-    return new InstanceStatistics(SliceMoments.of(LoopsProvider.best().doubles(), x, view));
+    return new InstanceStatistics(SliceMoments.of(LoopsProvider.best().doubles(), x, 0, view));
   }
 
   /** As {@link #of(float[], TensorView)}, without the elements that are NaN. */
   public static InstanceStatistics ofPresent(float[] x, TensorView view) {
     check(view);
-    return new InstanceStatistics(SliceMoments.ofPresent(LoopsProvider.best().floats(), x, view));
+    return new InstanceStatistics(
+        SliceMoments.ofPresent(LoopsProvider.best().floats(), x, 0, view));
   }
 
   /** As {@link #of(float[], TensorView)}, without the elements that are NaN. */
   public static InstanceStatistics ofPresent(double[] x, TensorView view) {
     check(view);
-    return new InstanceStatistics(SliceMoments.ofPresent(LoopsProvider.best().doubles(), x, view));
+    return new InstanceStatistics(
+        SliceMoments.ofPresent(LoopsProvider.best().doubles(), x, 0, view));
   }
 
   /** Whether the channel has the two values that an unbiased variance takes. */

@@ -49,29 +49,16 @@ public record LayerNorm(
     return new TensorShape(normalizedShape, shape.layout()).fixedLength();
   }
 
-  private final class Bound extends Normalizer {
+  private final class Bound extends BlockwiseNormalizer {
     private static final long serialVersionUID = 1L;
 
-    private final int block;
-    private final double[] weight;
-    private final double[] bias;
-
     Bound(TensorShape shape, int block) {
-      super(shape);
-      this.block = block;
-      this.weight = affine.weight().orElse(1, block);
-      this.bias = affine.bias().orElse(0, block);
+      super(shape, block, denominator, affine, activation);
     }
 
     @Override
-    void normalise(Tensor<?> tensor, TensorView view) {
-      int blocks = view.length() / block;
-      if (blocks == 0) {
-        return;
-      }
-
-      SliceMoments moments = tensor.moments(new TensorView(1, blocks, block));
-      tensor.map(BlockScale.of(moments, denominator, weight, bias), activation);
+    SliceMoments moments(Tensor<?> tensor, int from, TensorView slices) {
+      return tensor.moments(from, slices);
     }
   }
 }

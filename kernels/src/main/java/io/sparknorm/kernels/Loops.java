@@ -33,16 +33,16 @@ interface Loops<A> {
 
   /**
    * Adds the deviations from a value for each position, and their squares, of rows that take up the
-   * elements before {@code to}, each as long as there are values.
+   * elements between two positions, each as long as there are values.
    */
-  void addRowDeviations(A x, int to, double[] values, double[] sums, double[] squares);
+  void addRowDeviations(A x, int from, int to, double[] values, double[] sums, double[] squares);
 
-  /** Adds to every slice's count and mean the elements that are not NaN. */
-  void addPresent(A x, TensorView slices, int[] counts, double[] sums);
+  /** Adds to every slice's count and sum its elements, from a position, that are not NaN. */
+  void addPresent(A x, int from, TensorView slices, int[] counts, double[] sums);
 
   /** As {@link #addRowDeviations}, of the elements that are not NaN, each slice with one sum. */
   void addPresentDeviations(
-      A x, TensorView slices, double[] means, double[] sums, double[] squares);
+      A x, int from, TensorView slices, double[] means, double[] sums, double[] squares);
 
   /** Maps a run of channel c. */
   void mapRun(A x, int from, int to, ShiftScale map, int c, A out);

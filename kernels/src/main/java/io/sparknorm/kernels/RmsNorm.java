@@ -32,30 +32,21 @@ public record RmsNorm(
     return new Bound(shape, block);
   }
 
-  private final class Bound extends Normalizer {
+  private final class Bound extends BlockwiseNormalizer {
     private static final long serialVersionUID = 1L;
 
-    private final int block;
-    private final Denominator denominator = Denominator.insideSqrt(epsilon);
-    private final double[] blockWeight;
-    private final double[] blockBias;
-
     Bound(TensorShape shape, int block) {
-      super(shape);
-      this.block = block;
-      this.blockWeight = weight.orElse(1, block);
-      this.blockBias = new double[block];
+      super(
+          shape,
+          block,
+          Denominator.insideSqrt(epsilon),
+          new Affine(weight, Coefficients.NONE),
+          activation);
     }
 
     @Override
-    void normalise(Tensor<?> tensor, TensorView view) {
-      int blocks = view.length() / block;
-      if (blocks == 0) {
-        return;
-      }
-
-      SliceMoments squares = tensor.squares(new TensorView(1, blocks, block));
-      tensor.map(BlockScale.of(squares, denominator, blockWeight, blockBias), activation);
+    SliceMoments moments(Tensor<?> tensor, int from, TensorView slices) {
+      return tensor.squares(from, slices);
     }
   }
 }

@@ -67,8 +67,8 @@ class ScalarDoubles implements DoubleLoops {
 
   @Override
   public void addRowDeviations(
-      double[] x, int to, double[] values, double[] sums, double[] squares) {
-    for (int row = 0; row < to; row += values.length) {
+      double[] x, int from, int to, double[] values, double[] sums, double[] squares) {
+    for (int row = from; row < to; row += values.length) {
       addDeviationsOfRow(x, row, 0, values, sums, squares);
     }
   }
@@ -83,23 +83,23 @@ class ScalarDoubles implements DoubleLoops {
   }
 
   @Override
-  public void addPresent(double[] x, TensorView slices, int[] counts, double[] sums) {
+  public void addPresent(double[] x, int from, TensorView slices, int[] counts, double[] sums) {
     for (int i = 0, end = slices.length(); i < end; i++) {
-      if (!Double.isNaN(x[i])) {
+      if (!Double.isNaN(x[from + i])) {
         int s = slices.channelOf(i);
         counts[s]++;
-        sums[s] += x[i];
+        sums[s] += x[from + i];
       }
     }
   }
 
   @Override
   public void addPresentDeviations(
-      double[] x, TensorView slices, double[] means, double[] sums, double[] squares) {
+      double[] x, int from, TensorView slices, double[] means, double[] sums, double[] squares) {
     for (int i = 0, end = slices.length(); i < end; i++) {
-      if (!Double.isNaN(x[i])) {
+      if (!Double.isNaN(x[from + i])) {
         int s = slices.channelOf(i);
-        double deviation = x[i] - means[s];
+        double deviation = x[from + i] - means[s];
         sums[s] += deviation;
         squares[s] += deviation * deviation;
       }

@@ -29,18 +29,18 @@ final class SliceMoments {
     squares = new double[slices];
   }
 
-  /** Takes mean and squared deviations; the view's channels are the slices. */
-  static <A> SliceMoments of(Loops<A> loops, A x, TensorView slices) {
+  /** Takes mean and squared deviations; the channels of the view are the slices. */
+  static <A> SliceMoments of(Loops<A> loops, A x, int from, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels());
     if (slices.channelLength() > 0) {
       for (int s = 0; s < slices.channels(); s++) {
-        moments.mean[s] = loops.get(x, s * slices.inner());
+        moments.mean[s] = loops.get(x, from + s * slices.inner());
       }
 
       if (inRuns(slices)) {
-        moments.takeRuns(loops, x, slices);
-      } else if (!moments.takeRows(loops, x, slices)) {
-        moments.takeRows(loops, x, slices);
+        moments.takeRuns(loops, x, from, slices);
+      } else if (!moments.takeRows(loops, x, from, slices)) {
+        moments.takeRows(loops, x, from, slices);
       }
     }
 
@@ -48,16 +48,16 @@ final class SliceMoments {
   }
 
   /** As {@link #of}, without the elements that are NaN. */
-  static <A> SliceMoments ofPresent(Loops<A> loops, A x, TensorView slices) {
+  static <A> SliceMoments ofPresent(Loops<A> loops, A x, int from, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels());
     double[] sums = new double[slices.channels()];
     double[] squares = new double[slices.channels()];
-    loops.addPresent(x, slices, moments.count, moments.mean);
+    loops.addPresent(x, from, slices, moments.count, moments.mean);
     for (int s = 0; s < slices.channels(); s++) {
       moments.mean[s] /= Math.max(1, moments.count[s]);
     }
 
-    loops.addPresentDeviations(x, slices, moments.mean, sums, squares);
+    loops.addPresentDeviations(x, from, slices, moments.mean, sums, squares);
     for (int s = 0; s < slices.channels(); s++) {
       moments.settle(s, moments.count[s], sums[s], squares[s]);
     }
@@ -66,21 +66,22 @@ final class SliceMoments {
   }
 
   /** Takes the squares. */
-  static <A> SliceMoments squares(Loops<A> loops, A x, TensorView slices) {
+  static <A> SliceMoments squares(Loops<A> loops, A x, int from, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels());
     int run = slices.inner();
     Arrays.fill(moments.count, slices.channelLength());
     if (inRuns(slices)) {
       double[] sums = new double[Loops.LANES];
       double[] squares = new double[Loops.LANES];
-      for (int s = 0; s < slices.channels(); s++) {
-        loops.sumDeviations(x, s * run, (s + 1) * run, 0, sums, squares);
+      for (int s = 0, start = from; s < slices.channels(); s++, start += run) {
+        loops.sumDeviations(x, start, start + run, 0, sums, squares);
         moments.squares[s] = total(squares);
       }
     } else {
       int row = slices.channels() * run;
       double[] squares = new double[row];
-      loops.addRowDeviations(x, slices.length(), new double[row], new double[row], squares);
+      int to = from + slices.length();
+      loops.addRowDeviations(x, from, to, new double[row], new double[row], squares);
       for (int s = 0; s < slices.channels(); s++) {
         moments.squares[s] = total(squares, s * run, run);
       }
@@ -90,12 +91,12 @@ final class SliceMoments {
   }
 
   /** As {@link #squares}, without the elements that are NaN. */
-  static <A> SliceMoments squaresOfPresent(Loops<A> loops, A x, TensorView slices) {
+  static <A> SliceMoments squaresOfPresent(Loops<A> loops, A x, int from, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels());
     double[] zeros = new double[slices.channels()];
     double[] sums = new double[slices.channels()];
-    loops.addPresent(x, slices, moments.count, sums);
-    loops.addPresentDeviations(x, slices, zeros, sums, moments.squares);
+    loops.addPresent(x, from, slices, moments.count, sums);
+    loops.addPresentDeviations(x, from, slices, zeros, sums, moments.squares);
     return moments;
   }
 
@@ -103,13 +104,13 @@ final class SliceMoments {
     return slices.outer() == 1 && slices.inner() != 1;
   }
 
-  private <A> void takeRuns(Loops<A> loops, A x, TensorView slices) {
+  private <A> void takeRuns(Loops<A> loops, A x, int from, TensorView slices) {
     double[] sums = new double[Loops.LANES];
     double[] squaredSums = new double[Loops.LANES];
     int run = slices.inner();
-    for (int s = 0, from = 0; s < mean.length; s++, from += run) {
+    for (int s = 0, start = from; s < mean.length; s++, start += run) {
       for (boolean settled = false, last = false; !settled; last = true) {
-        loops.sumDeviations(x, from, from + run, mean[s], sums, squaredSums);
+        loops.sumDeviations(x, start, start + run, mean[s], sums, squaredSums);
         double square = total(squaredSums);
         settle(s, run, total(sums), square);
         settled = last || square <= loops.lossLimit() * squares[s];
@@ -118,7 +119,7 @@ final class SliceMoments {
   }
 
   /** Returns whether there is no need to do it again from the means. */
-  private <A> boolean takeRows(Loops<A> loops, A x, TensorView slices) {
+  private <A> boolean takeRows(Loops<A> loops, A x, int from, TensorView slices) {
     int run = slices.inner();
     double[] values = new double[mean.length * run];
     double[] sums = new double[values.length];
@@ -127,7 +128,7 @@ final class SliceMoments {
       Arrays.fill(values, s * run, (s + 1) * run, mean[s]);
     }
 
-    loops.addRowDeviations(x, slices.length(), values, sums, squaredSums);
+    loops.addRowDeviations(x, from, from + slices.length(), values, sums, squaredSums);
     boolean settled = true;
     for (int s = 0; s < mean.length; s++) {
       double square = total(squaredSums, s * run, run);

@@ -7,18 +7,18 @@ import java.util.function.Consumer;
  * element type.
  */
 record Tensor<A>(Loops<A> loops, DoubleLoops doubles, A x, A out, boolean skippingNaN) {
-  /** Mean and squared deviations of every slice; the view's channels are the slices. */
-  SliceMoments moments(TensorView slices) {
+  /** Mean and squared deviations of every slice from a position: the channels of the view. */
+  SliceMoments moments(int from, TensorView slices) {
     return skippingNaN
-        ? SliceMoments.ofPresent(loops, x, slices)
-        : SliceMoments.of(loops, x, slices);
+        ? SliceMoments.ofPresent(loops, x, from, slices)
+        : SliceMoments.of(loops, x, from, slices);
   }
 
-  /** Mean zero and squares of every slice. */
-  SliceMoments squares(TensorView slices) {
+  /** Mean zero and squares of every slice from a position. */
+  SliceMoments squares(int from, TensorView slices) {
     return skippingNaN
-        ? SliceMoments.squaresOfPresent(loops, x, slices)
-        : SliceMoments.squares(loops, x, slices);
+        ? SliceMoments.squaresOfPresent(loops, x, from, slices)
+        : SliceMoments.squares(loops, x, from, slices);
   }
 
   void map(TensorView view, ShiftScale map, Activation activation) {
@@ -54,21 +54,18 @@ record Tensor<A>(Loops<A> loops, DoubleLoops doubles, A x, A out, boolean skippi
     forEachChunk(view, chunk -> chunk.map(map));
   }
 
-  void map(BlockScale map, Activation activation) {
+  /** Maps as many blocks as the map is for, from a position. */
+  void mapBlocks(int from, BlockScale map, Activation activation) {
     int block = map.weight().length;
-    if (activation == Activation.NONE) {
-      for (int k = 0; k < map.scale().length; k++) {
-        loops.mapBlock(x, k * block, map, k, out);
-      }
-    } else {
-      double[] values = new double[block];
-      for (int k = 0, from = 0; k < map.scale().length; k++) {
-        int to = from + block;
-        loops.widen(x, from, to, values);
+    double[] values = new double[activation == Activation.NONE ? 0 : block];
+    for (int k = 0, start = from; k < map.scale().length; k++, start += block) {
+      if (activation == Activation.NONE) {
+        loops.mapBlock(x, start, map, k, out);
+      } else {
+        loops.widen(x, start, start + block, values);
         doubles.mapBlock(values, 0, map, k, values);
         activation.apply(doubles, values, block);
-        loops.narrow(values, from, to, out);
-        from = to;
+        loops.narrow(values, start, start + block, out);
       }
     }
   }

@@ -49,10 +49,10 @@ final class VectorDoubles extends ScalarDoubles {
 
   @Override
   public void addRowDeviations(
-      double[] x, int to, double[] values, double[] sums, double[] squares) {
+      double[] x, int from, int to, double[] values, double[] sums, double[] squares) {
     int n = sums.length;
     int tile = Lanes.tile(n);
-    for (int first = 0; first < to; first += tile) {
+    for (int first = from; first < to; first += tile) {
       int last = Math.min(first + tile, to);
       int s = 0;
       for (; s <= n - 2 * WIDTH; s += 2 * WIDTH) {
