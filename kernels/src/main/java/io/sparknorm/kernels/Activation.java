@@ -1,5 +1,7 @@
 package io.sparknorm.kernels;
 
+import java.util.Arrays;
+
 /** The function applied after the norm and its affine map, as in GN-ReLU or GN-Swish. */
 public enum Activation {
   NONE,
@@ -10,16 +12,21 @@ public enum Activation {
   /** {@code 1 / (1 + exp(-y))}. */
   SIGMOID;
 
-  void apply(DoubleLoops loops, double[] y, int n) {
+  /** Sets the first n elements of out, another array. */
+  void apply(Loops<?> loops, double[] y, int n, double[] out) {
     switch (this) {
-      case NONE -> {}
-      case RELU -> loops.clampBelowZero(y, n);
-      case SILU -> {
-        double[] gates = new double[n];
-        loops.sigmoid(y, n, gates);
-        loops.multiply(y, n, gates);
+      case NONE -> System.arraycopy(y, 0, out, 0, n);
+      case RELU -> {
+        for (int i = 0; i < n; i++) {
+          out[i] = Math.max(y[i], 0);
+        }
       }
-      case SIGMOID -> loops.sigmoid(y, n, y);
+      case SILU -> loops.gate(y, y, n, out);
+      case SIGMOID -> {
+        double[] ones = new double[n];
+        Arrays.fill(ones, 1);
+        loops.gate(ones, y, n, out);
+      }
     }
   }
 }

@@ -4,19 +4,24 @@ package io.sparknorm.kernels;
 final class Chunk {
   private static final int LENGTH = 1024;
 
-  private final DoubleLoops loops;
+  private final Loops<?> loops;
+  private final DoubleLoops doubles;
   private final TensorView view;
   private final int step;
-  private final double[] values;
+  private double[] values;
+  private double[] spare;
   private int from;
   private int to;
 
-  Chunk(DoubleLoops loops, TensorView view) {
+  /** The loops of the record's element type say how exactly a gate is taken. */
+  Chunk(Loops<?> loops, DoubleLoops doubles, TensorView view) {
     this.loops = loops;
+    this.doubles = doubles;
     this.view = view;
     this.step =
         view.inner() == 1 ? Math.max(1, LENGTH / view.channels()) * view.channels() : LENGTH;
     this.values = new double[Math.min(step, view.length())];
+    this.spare = new double[values.length];
   }
 
   void advance() {
@@ -42,40 +47,45 @@ final class Chunk {
 
   void map(MaxDivision map) {
     if (view.inner() == 1) {
-      loops.mapRows(values, to - from, map, values);
+      doubles.mapRows(values, to - from, map, values);
     } else {
       for (int start = from, end; start < to; start = end) {
         end = endOfRun(start);
-        loops.mapRun(values, start - from, end - from, map, view.channelOf(start), values);
+        doubles.mapRun(values, start - from, end - from, map, view.channelOf(start), values);
       }
     }
   }
 
   /** The map {@code x * sigmoid(slope[c] * x)}; no slope stands for 1. */
   void gate(Coefficients slope) {
-    double[] gates = new double[values.length];
-    if (slope.isEmpty()) {
-      loops.sigmoid(values, to - from, gates);
-    } else {
-      double[] slopes = slope.orElse(1, view.channels());
-      map(ShiftScale.of(slopes, new double[slopes.length]), gates);
-      loops.sigmoid(gates, to - from, gates);
+    double[] t = values;
+    if (!slope.isEmpty()) {
+      t = new double[values.length];
+      map(ShiftScale.of(slope.orElse(1, view.channels()), new double[view.channels()]), t);
     }
 
-    loops.multiply(values, to - from, gates);
+    loops.gate(values, t, to - from, spare);
+    swap();
   }
 
   void activate(Activation activation) {
-    activation.apply(loops, values, to - from);
+    activation.apply(loops, values, to - from, spare);
+    swap();
+  }
+
+  private void swap() {
+    double[] last = values;
+    values = spare;
+    spare = last;
   }
 
   private void map(ShiftScale map, double[] out) {
     if (view.inner() == 1) {
-      loops.mapRows(values, to - from, map, out);
+      doubles.mapRows(values, to - from, map, out);
     } else {
       for (int start = from, end; start < to; start = end) {
         end = endOfRun(start);
-        loops.mapRun(values, start - from, end - from, map, view.channelOf(start), out);
+        doubles.mapRun(values, start - from, end - from, map, view.channelOf(start), out);
       }
     }
   }

@@ -1,19 +1,7 @@
 package io.sparknorm.kernels;
 
-/**
- * What doubles can have done to them besides: the maps that take several steps for each element.
- * Single precision goes through doubles for these.
- */
+/** What is done to doubles only: single precision goes through them for maps of many steps. */
 interface DoubleLoops extends Loops<double[]> {
-  /** Sets {@code y[i] = sigmoid(x[i])} for the first n elements; both may be the same array. */
-  void sigmoid(double[] x, int n, double[] y);
-
-  /** Multiplies the first n elements of x by those of y. */
-  void multiply(double[] x, int n, double[] y);
-
-  /** Replaces those of the first n elements that are below zero by zero. */
-  void clampBelowZero(double[] x, int n);
-
   /** As {@link #mapRun(Object, int, int, ShiftScale, int, Object)}. */
   void mapRun(double[] x, int from, int to, MaxDivision map, int c, double[] out);
 

@@ -1,8 +1,8 @@
 package io.sparknorm.kernels;
 
 /**
- * Mean and unbiased variance of each channel of one record, in double precision by two passes, as
- * instance normalisation with running statistics averages them over records.
+ * Mean and unbiased variance of each channel of one record, in double precision, as instance
+ * normalisation with running statistics averages them over records.
  *
  * <p>A channel with a NaN or an infinity has a NaN mean or variance. The {@code ofPresent} forms
  * leave NaN elements out; a channel then left with fewer than two values has no variance.

@@ -23,13 +23,11 @@ final class Lanes {
   // For the sigmoid: vectors, since spreading a number at each use makes its loop too long for the
   // compiler.
   static final DoubleVector ONE = all(1);
-  static final DoubleVector LOWEST = all(Sigmoid.LOWEST);
-  static final DoubleVector HIGHEST = all(Sigmoid.HIGHEST);
+  static final DoubleVector MINUS_LOG2_E = all(-Sigmoid.LOG2_E);
   static final DoubleVector LOG2_E = all(Sigmoid.LOG2_E);
   static final DoubleVector ROUNDER = all(Sigmoid.ROUNDER);
   static final DoubleVector LN2_HIGH = all(Sigmoid.LN2_HIGH);
   static final DoubleVector LN2_LOW = all(Sigmoid.LN2_LOW);
-  static final DoubleVector TWO_TO_64 = all(Sigmoid.TWO_TO_64);
   static final DoubleVector C2 = all(Sigmoid.C2);
   static final DoubleVector C3 = all(Sigmoid.C3);
   static final DoubleVector C4 = all(Sigmoid.C4);
@@ -40,9 +38,16 @@ final class Lanes {
   static final DoubleVector C9 = all(Sigmoid.C9);
   static final DoubleVector C10 = all(Sigmoid.C10);
   static final DoubleVector C11 = all(Sigmoid.C11);
-  static final LongVector EXPONENT_BIAS =
-      LongVector.broadcast(
-          VectorSpecies.of(long.class, DOUBLES.vectorShape()), Sigmoid.EXPONENT_BIAS);
+  static final DoubleVector P1 = all(Sigmoid.P1);
+  static final DoubleVector P2 = all(Sigmoid.P2);
+  static final DoubleVector P3 = all(Sigmoid.P3);
+  static final DoubleVector P4 = all(Sigmoid.P4);
+  static final DoubleVector P5 = all(Sigmoid.P5);
+  static final DoubleVector P6 = all(Sigmoid.P6);
+  static final DoubleVector P7 = all(Sigmoid.P7);
+  static final DoubleVector P8 = all(Sigmoid.P8);
+  static final VectorSpecies<Long> LONGS = VectorSpecies.of(long.class, DOUBLES.vectorShape());
+  static final LongVector LOWEST_BITS = LongVector.broadcast(LONGS, Sigmoid.LOWEST_BITS);
 
   private Lanes() {}
 

@@ -53,6 +53,14 @@ interface Loops<A> {
   /** Maps block k, which starts at {@code from}. */
   void mapBlock(A x, int from, BlockScale map, int k, A out);
 
+  /**
+   * Sets {@code y[i] = x[i] / (1 + exp(-t[i]))}, as exactly as the elements need it, for the first
+   * n elements.
+   *
+   * @param y not the same array as the others
+   */
+  void gate(double[] x, double[] t, int n, double[] y);
+
   /** Copies the elements between two positions to the beginning of values. */
   void widen(A x, int from, int to, double[] values);
 

@@ -6,9 +6,8 @@ import java.io.Serializable;
  * A norm bound to the shape of the records and, where it needs them, to statistics: maps a tensor
  * to a tensor of the same shape. Immutable and safe for use by many threads.
  *
- * <p>Statistics of a slice are taken in double precision by two passes with a correction term
- * (Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance", 1983, equation 1.7),
- * whatever the element type; each result is rounded once to the element type.
+ * <p>Statistics of a slice are taken in double precision, as exactly as its element type can show,
+ * and each result is rounded once to it.
  *
  * <p>A NaN or an infinity makes its slice's statistics, and so the whole slice, NaN, as in PyTorch.
  * The {@code skippingNaN} forms leave NaN elements out of the statistics instead; such elements

@@ -149,6 +149,13 @@ class ScalarDoubles implements DoubleLoops {
   }
 
   @Override
+  public void gate(double[] x, double[] t, int n, double[] y) {
+    for (int i = 0; i < n; i++) {
+      y[i] = x[i] / Sigmoid.divisor(t[i]);
+    }
+  }
+
+  @Override
   public void widen(double[] x, int from, int to, double[] values) {
     System.arraycopy(x, from, values, 0, to - from);
   }
@@ -156,27 +163,6 @@ class ScalarDoubles implements DoubleLoops {
   @Override
   public void narrow(double[] values, int from, int to, double[] out) {
     System.arraycopy(values, 0, out, from, to - from);
-  }
-
-  @Override
-  public void sigmoid(double[] x, int n, double[] y) {
-    for (int i = 0; i < n; i++) {
-      y[i] = Sigmoid.of(x[i]);
-    }
-  }
-
-  @Override
-  public void multiply(double[] x, int n, double[] y) {
-    for (int i = 0; i < n; i++) {
-      x[i] *= y[i];
-    }
-  }
-
-  @Override
-  public void clampBelowZero(double[] x, int n) {
-    for (int i = 0; i < n; i++) {
-      x[i] = Math.max(x[i], 0);
-    }
   }
 
   @Override

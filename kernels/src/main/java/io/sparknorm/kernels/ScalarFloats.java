@@ -149,6 +149,13 @@ class ScalarFloats implements Loops<float[]> {
   }
 
   @Override
+  public void gate(double[] x, double[] t, int n, double[] y) {
+    for (int i = 0; i < n; i++) {
+      y[i] = x[i] / Sigmoid.coarseDivisor(t[i]);
+    }
+  }
+
+  @Override
   public void widen(float[] x, int from, int to, double[] values) {
     for (int i = from; i < to; i++) {
       values[i - from] = x[i];

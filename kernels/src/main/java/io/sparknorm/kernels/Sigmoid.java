@@ -1,39 +1,32 @@
 package io.sparknorm.kernels;
 
 /**
- * The logistic function {@code 1 / (1 + exp(-t))}, for every double within 3 units in the last
- * place; 0 below -709.8, where the exponential is infinite.
+ * The divisor {@code 1 + exp(-t)} of the logistic function.
  *
  * <p>It takes sums and products only, in one order, so that the vector form gives the same bits and
  * both give them on every machine, which {@link Math#exp} does not promise. The exponential is
- * {@code 2^k * exp(r)} with |r| at most ln(2) / 2; there {@code (exp(r) - 1 - r) / r^2} is the
- * polynomial that meets it at the ten Chebyshev nodes, which is off exp(r) by 2^-55.8 of it.
+ * {@code 2^k} times that of a remainder, which is the polynomial that meets it at Chebyshev nodes.
  */
 final class Sigmoid {
-  /** Below it, adding the exponential to 1 gives 1. */
-  static final double LOWEST = -40;
-
-  /** Above it, the exponential is infinite. */
-  static final double HIGHEST = 746;
-
   static final double LOG2_E = 1.4426950408889634;
 
   /** Adding it rounds to an integer, which is then in the low bits of the sum. */
   static final double ROUNDER = 0x1.8p52;
+
+  /** The bits of a sum with {@link #ROUNDER} whose integer is the lowest that vectors take. */
+  static final long LOWEST_BITS = Double.doubleToRawLongBits(ROUNDER) - 512;
+
+  /** No bits of these stand in the distance from the lowest integer that vectors take to others. */
+  static final long BEYOND = ~1023L;
+
+  static final int EXPONENT_SHIFT = 52;
 
   /** The logarithm of 2: the upper part ends in 21 zeros, so that k times it is exact. */
   static final double LN2_HIGH = 0x1.62e42fee00000p-1;
 
   static final double LN2_LOW = 0x1.a39ef35793c76p-33;
 
-  /** Makes an exponent of k - 64: the power of two is finite where the exponential overflows. */
-  static final long EXPONENT_BIAS = Double.MAX_EXPONENT - 64;
-
-  static final int EXPONENT_SHIFT = 52;
-
-  static final double TWO_TO_64 = 0x1p64;
-
-  /** The coefficients of the powers of r. */
+  /** Of {@code (exp(r) - 1 - r) / r^2}, |r| at most ln(2) / 2: off exp(r) by 2^-55.8 of it. */
   static final double C2 = 0x1.0000000000001p-1;
 
   static final double C3 = 0x1.5555555555556p-3;
@@ -46,9 +39,32 @@ final class Sigmoid {
   static final double C10 = 0x1.289185613a3d6p-22;
   static final double C11 = 0x1.af38a9b0ec855p-26;
 
+  /** Of {@code 2^f}, |f| at most 1/2: off by 2^-39.7 of it, and exact at 0. */
+  static final double P1 = 0x1.62e42fef84cf0p-1;
+
+  static final double P2 = 0x1.ebfbdff823cedp-3;
+  static final double P3 = 0x1.c6b08dd6fd234p-5;
+  static final double P4 = 0x1.3b2ab7181b755p-7;
+  static final double P5 = 0x1.5d8745a728441p-10;
+  static final double P6 = 0x1.4308ac85aa947p-13;
+  static final double P7 = 0x1.00dc4a532fb8ep-16;
+  static final double P8 = 0x1.63d136366db24p-20;
+
+  /** Below it, adding the exponential to 1 gives 1. */
+  private static final double LOWEST = -40;
+
+  /** Above it, the exponential is infinite. */
+  private static final double HIGHEST = 746;
+
+  /** Makes an exponent of k - 64: the power of two is finite where the exponential overflows. */
+  private static final long EXPONENT_BIAS = Double.MAX_EXPONENT - 64;
+
+  private static final double TWO_TO_64 = 0x1p64;
+
   private Sigmoid() {}
 
-  static double of(double t) {
+  /** Within 3 units in the last place; infinite below -709.8. */
+  static double divisor(double t) {
     double z = -t;
     // Comparisons that NaN passes through; Math.max and Math.min take several instructions.
     if (z < LOWEST) {
@@ -66,7 +82,25 @@ final class Sigmoid {
     double odd = (((C11 * r2 + C9) * r2 + C7) * r2 + C5) * r2 + C3;
     double power = (odd * r + even) * r2 + r + 1;
     long exponent = (Double.doubleToRawLongBits(shifted) + EXPONENT_BIAS) << EXPONENT_SHIFT;
-    double e = power * Double.longBitsToDouble(exponent) * TWO_TO_64;
-    return 1 / (1 + e);
+    return power * Double.longBitsToDouble(exponent) * TWO_TO_64 + 1;
+  }
+
+  /** Within 2^-39 of it; 2^512 for all t below -355, where no float is left of a quotient. */
+  static double coarseDivisor(double t) {
+    double z = t * -LOG2_E;
+    double shifted = z + ROUNDER;
+    double k = shifted - ROUNDER;
+    if (k >= -512 && k <= 511) {
+      double f = z - k;
+      double f2 = f * f;
+      double upper = (P8 * f2 + (P7 * f + P6)) * f2 + (P5 * f + P4);
+      double power = (upper * f2 + (P3 * f + P2)) * f2 + (P1 * f + 1);
+      long exponent = Double.doubleToRawLongBits(shifted) << EXPONENT_SHIFT;
+      return Double.longBitsToDouble(Double.doubleToRawLongBits(power) + exponent) + 1;
+    } else if (k > 511) {
+      return 0x1p512;
+    } else {
+      return k < -512 ? 1 : Double.NaN;
+    }
   }
 }

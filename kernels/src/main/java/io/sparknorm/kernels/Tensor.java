@@ -57,22 +57,24 @@ record Tensor<A>(Loops<A> loops, DoubleLoops doubles, A x, A out, boolean skippi
   /** Maps as many blocks as the map is for, from a position. */
   void mapBlocks(int from, BlockScale map, Activation activation) {
     int block = map.weight().length;
-    double[] values = new double[activation == Activation.NONE ? 0 : block];
+    boolean plain = activation == Activation.NONE;
+    double[] values = new double[plain ? 0 : block];
+    double[] activated = new double[values.length];
     for (int k = 0, start = from; k < map.scale().length; k++, start += block) {
-      if (activation == Activation.NONE) {
+      if (plain) {
         loops.mapBlock(x, start, map, k, out);
       } else {
         loops.widen(x, start, start + block, values);
         doubles.mapBlock(values, 0, map, k, values);
-        activation.apply(doubles, values, block);
-        loops.narrow(values, start, start + block, out);
+        activation.apply(loops, values, block, activated);
+        loops.narrow(activated, start, start + block, out);
       }
     }
   }
 
   /** Takes the record through doubles, so many at a time as stay in the nearest cache. */
   private void forEachChunk(TensorView view, Consumer<Chunk> body) {
-    Chunk chunk = new Chunk(doubles, view);
+    Chunk chunk = new Chunk(loops, doubles, view);
     int length = view.length();
     while (chunk.to() < length) {
       chunk.advance();

@@ -3,6 +3,7 @@ package io.sparknorm.kernels;
 import static io.sparknorm.kernels.Lanes.WIDTH;
 
 import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -129,12 +130,14 @@ final class VectorDoubles extends ScalarDoubles {
     mapRestOfBlock(x, from, i, map, k, out);
   }
 
-  /** The steps of {@link Sigmoid#of}. */
+  /** The steps of {@link Sigmoid#divisor}, unless an exponential is out of the ordinary. */
   @Override
-  public void sigmoid(double[] x, int n, double[] y) {
+  public void gate(double[] x, double[] t, int n, double[] y) {
+    // Made here: a vector that is a constant would be allocated anew by each step.
+    LongVector beyond = LongVector.zero(Lanes.LONGS);
     int i = 0;
     for (; i <= n - WIDTH; i += WIDTH) {
-      DoubleVector z = Lanes.load(x, i).neg().max(Lanes.LOWEST).min(Lanes.HIGHEST);
+      DoubleVector z = Lanes.load(t, i).neg();
       DoubleVector shifted = z.mul(Lanes.LOG2_E).add(Lanes.ROUNDER);
       DoubleVector k = shifted.sub(Lanes.ROUNDER);
       DoubleVector r = z.sub(k.mul(Lanes.LN2_HIGH)).sub(k.mul(Lanes.LN2_LOW));
@@ -144,18 +147,19 @@ final class VectorDoubles extends ScalarDoubles {
       DoubleVector lowerEven = even.mul(r2).add(Lanes.C4).mul(r2).add(Lanes.C2);
       DoubleVector lowerOdd = odd.mul(r2).add(Lanes.C5).mul(r2).add(Lanes.C3);
       DoubleVector power = lowerOdd.mul(r).add(lowerEven).mul(r2).add(r).add(Lanes.ONE);
-      DoubleVector powerOfTwo =
-          shifted
-              .reinterpretAsLongs()
-              .add(Lanes.EXPONENT_BIAS)
-              .lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT)
-              .reinterpretAsDoubles();
-      DoubleVector e = power.mul(powerOfTwo).mul(Lanes.TWO_TO_64);
-      Lanes.ONE.div(e.add(Lanes.ONE)).intoArray(y, i);
+      LongVector bits = shifted.reinterpretAsLongs();
+      LongVector exponent = bits.lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+      DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
+      Lanes.load(x, i).div(e.add(Lanes.ONE)).intoArray(y, i);
+      beyond = beyond.or(bits.sub(Lanes.LOWEST_BITS));
     }
 
-    for (; i < n; i++) {
-      y[i] = Sigmoid.of(x[i]);
+    if ((beyond.reduceLanes(VectorOperators.OR) & Sigmoid.BEYOND) != 0) {
+      super.gate(x, t, n, y);
+    } else {
+      for (; i < n; i++) {
+        y[i] = x[i] / Sigmoid.divisor(t[i]);
+      }
     }
   }
 

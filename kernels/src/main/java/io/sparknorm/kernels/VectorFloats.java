@@ -4,6 +4,8 @@ import static io.sparknorm.kernels.Lanes.WIDTH;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * The loops over single precision with vectors of doubles; what is left over at the end of a run or
@@ -135,6 +137,37 @@ final class VectorFloats extends ScalarFloats {
     }
 
     mapRestOfBlock(x, from, i, map, k, out);
+  }
+
+  /** The steps of {@link Sigmoid#coarseDivisor}, unless an exponential is out of the ordinary. */
+  @Override
+  public void gate(double[] x, double[] t, int n, double[] y) {
+    // Made here: a vector that is a constant would be allocated anew by each step.
+    LongVector beyond = LongVector.zero(Lanes.LONGS);
+    int i = 0;
+    for (; i <= n - WIDTH; i += WIDTH) {
+      DoubleVector z = Lanes.load(t, i).mul(Lanes.MINUS_LOG2_E);
+      DoubleVector shifted = z.add(Lanes.ROUNDER);
+      DoubleVector f = z.sub(shifted.sub(Lanes.ROUNDER));
+      DoubleVector f2 = f.mul(f);
+      DoubleVector top = f2.mul(Lanes.P8).add(f.mul(Lanes.P7).add(Lanes.P6));
+      DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
+      DoubleVector lower = upper.mul(f2).add(f.mul(Lanes.P3).add(Lanes.P2));
+      DoubleVector power = lower.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+      LongVector bits = shifted.reinterpretAsLongs();
+      LongVector exponent = bits.lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+      DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
+      Lanes.load(x, i).div(e.add(Lanes.ONE)).intoArray(y, i);
+      beyond = beyond.or(bits.sub(Lanes.LOWEST_BITS));
+    }
+
+    if ((beyond.reduceLanes(VectorOperators.OR) & Sigmoid.BEYOND) != 0) {
+      super.gate(x, t, n, y);
+    } else {
+      for (; i < n; i++) {
+        y[i] = x[i] / Sigmoid.coarseDivisor(t[i]);
+      }
+    }
   }
 
   @Override

@@ -16,7 +16,8 @@ class TestSigmoid {
     for (int i = 0; i < 3000; i++) {
       double t = i % 3 == 0 ? random.nextDouble() * 1416 - 708 : random.nextGaussian() * 20;
       double exact = exact(t).doubleValue();
-      assertThat(Math.abs(Sigmoid.of(t) - exact)).as("at %s", t).isLessThan(3 * Math.ulp(exact));
+      double actual = 1 / Sigmoid.divisor(t);
+      assertThat(Math.abs(actual - exact)).as("at %s", t).isLessThan(3 * Math.ulp(exact));
     }
   }
 
@@ -25,21 +26,30 @@ class TestSigmoid {
     for (double t = 0x1p-149; t <= Float.MAX_VALUE; t *= 1.37) {
       for (double signed : new double[] {t, -t}) {
         float exact = Math.abs(t) > 800 ? (signed > 0 ? 1 : 0) : exact(signed).floatValue();
-        assertThat(Math.abs((float) Sigmoid.of(signed) - exact))
-            .as("at %s", signed)
-            .isLessThanOrEqualTo(Math.ulp(exact));
+        for (double divisor :
+            new double[] {Sigmoid.divisor(signed), Sigmoid.coarseDivisor(signed)}) {
+          assertThat(Math.abs((float) (1 / divisor) - exact))
+              .as("at %s", signed)
+              .isLessThanOrEqualTo(Math.ulp(exact));
+        }
       }
     }
   }
 
   @Test
   void hasTheLimitsOfTheLogisticFunction() {
-    assertThat(Sigmoid.of(Double.NEGATIVE_INFINITY)).isZero();
-    assertThat(Sigmoid.of(Double.POSITIVE_INFINITY)).isOne();
-    assertThat(Sigmoid.of(Double.NaN)).isNaN();
-    assertThat(Sigmoid.of(-0.0)).isEqualTo(0.5);
-    assertThat(Sigmoid.of(-709)).isPositive();
-    assertThat(Sigmoid.of(-711)).isZero();
+    assertThat(Sigmoid.divisor(Double.NEGATIVE_INFINITY)).isInfinite();
+    assertThat(Sigmoid.divisor(Double.POSITIVE_INFINITY)).isOne();
+    assertThat(Sigmoid.divisor(Double.NaN)).isNaN();
+    assertThat(Sigmoid.divisor(-0.0)).isEqualTo(2);
+    assertThat(Sigmoid.divisor(-709)).isFinite();
+    assertThat(Sigmoid.divisor(-711)).isInfinite();
+    assertThat(Sigmoid.coarseDivisor(Double.POSITIVE_INFINITY)).isOne();
+    assertThat(Sigmoid.coarseDivisor(Double.NaN)).isNaN();
+    assertThat(Sigmoid.coarseDivisor(-0.0)).isEqualTo(2);
+    assertThat((float) (Float.MAX_VALUE / Sigmoid.coarseDivisor(-500))).isZero();
+    assertThat((float) (Float.MAX_VALUE / Sigmoid.coarseDivisor(Double.NEGATIVE_INFINITY)))
+        .isZero();
   }
 
   /** By the series of exp(t / 1024), squared ten times. */
