@@ -4,10 +4,15 @@ package io.sparknorm.kernels;
 final class Chunk {
   private static final int LENGTH = 1024;
 
+  // Allocating them for every record costs more than the arithmetic: memory that is new to a cache.
+  private static final ThreadLocal<double[][]> BUFFERS =
+      ThreadLocal.withInitial(() -> new double[3][LENGTH]);
+
   private final Loops<?> loops;
   private final DoubleLoops doubles;
   private final TensorView view;
   private final int step;
+  private final double[] slopes;
   private double[] values;
   private double[] spare;
   private int from;
@@ -20,8 +25,10 @@ final class Chunk {
     this.view = view;
     this.step =
         view.inner() == 1 ? Math.max(1, LENGTH / view.channels()) * view.channels() : LENGTH;
-    this.values = new double[Math.min(step, view.length())];
-    this.spare = new double[values.length];
+    double[][] buffers = step > LENGTH ? new double[3][step] : BUFFERS.get();
+    this.values = buffers[0];
+    this.spare = buffers[1];
+    this.slopes = buffers[2];
   }
 
   void advance() {
@@ -49,10 +56,7 @@ final class Chunk {
     if (view.inner() == 1) {
       doubles.mapRows(values, to - from, map, values);
     } else {
-      for (int start = from, end; start < to; start = end) {
-        end = endOfRun(start);
-        doubles.mapRun(values, start - from, end - from, map, view.channelOf(start), values);
-      }
+      forEachRun((start, end, c) -> doubles.mapRun(values, start, end, map, c, values));
     }
   }
 
@@ -60,7 +64,7 @@ final class Chunk {
   void gate(Coefficients slope) {
     double[] t = values;
     if (!slope.isEmpty()) {
-      t = new double[values.length];
+      t = slopes;
       map(ShiftScale.of(slope.orElse(1, view.channels()), new double[view.channels()]), t);
     }
 
@@ -83,14 +87,22 @@ final class Chunk {
     if (view.inner() == 1) {
       doubles.mapRows(values, to - from, map, out);
     } else {
-      for (int start = from, end; start < to; start = end) {
-        end = endOfRun(start);
-        doubles.mapRun(values, start - from, end - from, map, view.channelOf(start), out);
-      }
+      forEachRun((start, end, c) -> doubles.mapRun(values, start, end, map, c, out));
     }
   }
 
-  private int endOfRun(int position) {
-    return Math.min(to, (position / view.inner() + 1) * view.inner());
+  private void forEachRun(RunBody body) {
+    int c = view.channelOf(from);
+    int end = Math.min(to - from, view.inner() - from % view.inner());
+    for (int start = 0; start < to - from; ) {
+      body.accept(start, end, c);
+      start = end;
+      end = Math.min(to - from, end + view.inner());
+      c = c + 1 == view.channels() ? 0 : c + 1;
+    }
+  }
+
+  private interface RunBody {
+    void accept(int start, int end, int channel);
   }
 }

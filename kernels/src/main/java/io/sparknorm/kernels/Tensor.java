@@ -32,10 +32,12 @@ record Tensor<A>(Loops<A> loops, DoubleLoops doubles, A x, A out, boolean skippi
     } else if (view.inner() == 1) {
       loops.mapRows(x, view.length(), map, out);
     } else {
-      for (int run = 0, from = 0; run < view.outer() * view.channels(); run++) {
-        int to = from + view.inner();
-        loops.mapRun(x, from, to, map, run % view.channels(), out);
-        from = to;
+      int from = 0;
+      for (int o = 0; o < view.outer(); o++) {
+        for (int c = 0; c < view.channels(); c++) {
+          loops.mapRun(x, from, from + view.inner(), map, c, out);
+          from += view.inner();
+        }
       }
     }
   }

@@ -6,6 +6,7 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.vectorized.ColumnarArray;
 import org.apache.spark.unsafe.bitset.BitSetMethods;
 
 /** Bulk reading of Spark's innermost arrays. */
@@ -28,13 +29,15 @@ final class PrimitiveArrays {
 
   /** Adds {@code from + i} for every null element i. */
   static void addNulls(ArrayData array, int from, BitSet nulls) {
-    // Bulk copies read null elements as numbers without a word.
-    if (array instanceof UnsafeArrayData unsafe && !hasNulls(unsafe)) {
+    // Bulk copies read null elements as numbers without a word. A copy of a part of a column asks
+    // whether the column has any null; asking for each element costs more than all else.
+    ArrayData plain = array instanceof ColumnarArray columnar ? columnar.copy() : array;
+    if (plain instanceof UnsafeArrayData unsafe && !hasNulls(unsafe)) {
       return;
     }
 
-    for (int i = 0, n = array.numElements(); i < n; i++) {
-      if (array.isNullAt(i)) {
+    for (int i = 0, n = plain.numElements(); i < n; i++) {
+      if (plain.isNullAt(i)) {
         nulls.set(from + i);
       }
     }
