@@ -52,17 +52,8 @@ class TestSigmoid {
         .isZero();
   }
 
-  /** By the series of exp(t / 1024), squared ten times. */
   private static BigDecimal exact(double t) {
-    BigDecimal small = new BigDecimal(-t).divide(BigDecimal.valueOf(1024), DIGITS);
-    BigDecimal term = BigDecimal.ONE;
-    BigDecimal sum = term;
-    for (int n = 1; n < 60; n++) {
-      term = term.multiply(small, DIGITS).divide(BigDecimal.valueOf(n), DIGITS);
-      sum = sum.add(term, DIGITS);
-    }
-
-    BigDecimal e = sum.pow(1024, DIGITS);
-    return BigDecimal.ONE.divide(BigDecimal.ONE.add(e, DIGITS), DIGITS);
+    BigDecimal e = ExactNorm.exponential(new BigDecimal(-t));
+    return BigDecimal.ONE.divide(BigDecimal.ONE.add(e), DIGITS);
   }
 }

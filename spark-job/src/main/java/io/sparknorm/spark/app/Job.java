@@ -14,6 +14,7 @@ import io.sparknorm.spark.fit.Applier;
 import io.sparknorm.spark.fit.FeatureBlock;
 import io.sparknorm.spark.fit.Fitter;
 import io.sparknorm.spark.fit.Input;
+import io.sparknorm.spark.fit.ScanBatches;
 import io.sparknorm.spark.functions.FitResult;
 import io.sparknorm.spark.functions.Inspection;
 import io.sparknorm.spark.models.Draft;
@@ -126,7 +127,7 @@ final class Job {
 
   private Passes makePasses(Input input, List<Part> parts, Optional<Output> output)
       throws IOException {
-    try {
+    try (ScanBatches batches = ScanBatches.of(spark, blocks(parts))) {
       List<Ready> ready = fit(input, parts, output.isPresent());
       return new Passes(ready, output.map(to -> stage(to, input, ready)));
     } catch (Exception e) { // Spark throws checked ones undeclared
