@@ -28,8 +28,10 @@ interface Loops<A> {
    */
   double lossLimit();
 
-  /** Sets the partial sums of a run's deviations from a value, and of their squares. */
-  void sumDeviations(A x, int from, int to, double value, double[] sums, double[] squares);
+  /**
+   * Sets the partial sums, from a position, of a run's deviations from a value and their squares.
+   */
+  void sumDeviations(A x, int from, int to, double value, double[] sums, double[] squares, int at);
 
   /**
    * Adds the deviations from a value for each position, and their squares, of rows that take up the

@@ -14,18 +14,18 @@ class ScalarFloats implements Loops<float[]> {
 
   @Override
   public void sumDeviations(
-      float[] x, int from, int to, double value, double[] sums, double[] squares) {
+      float[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
     int whole = to - (to - from) % STEP;
     // Two lanes at a time: their sums stay in registers, which an array's elements do not.
     for (int lane = 0; lane < LANES; lane += 2) {
-      sumDeviationsOfTwoLanes(x, from + lane, whole, value, sums, squares, lane);
+      sumDeviationsOfTwoLanes(x, from + lane, whole, value, sums, squares, at + lane);
     }
 
-    addRestOfDeviations(x, whole, to, value, sums, squares, 0);
+    addRestOfDeviations(x, whole, to, value, sums, squares, at, 0);
   }
 
   private static void sumDeviationsOfTwoLanes(
-      float[] x, int from, int to, double value, double[] sums, double[] squares, int lane) {
+      float[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
     double sum0 = 0;
     double sum1 = 0;
     double sum8 = 0;
@@ -49,19 +49,26 @@ class ScalarFloats implements Loops<float[]> {
       square9 += d9 * d9;
     }
 
-    sums[lane] = sum0 + sum8;
-    sums[lane + 1] = sum1 + sum9;
-    squares[lane] = square0 + square8;
-    squares[lane + 1] = square1 + square9;
+    sums[at] = sum0 + sum8;
+    sums[at + 1] = sum1 + sum9;
+    squares[at] = square0 + square8;
+    squares[at + 1] = square1 + square9;
   }
 
-  /** Adds deviations, and their squares, to the partial sums in turn, first to {@code lane}. */
+  /** Adds deviations, and their squares, to the partial sums from at, in turn from a lane. */
   static void addRestOfDeviations(
-      float[] x, int from, int to, double value, double[] sums, double[] squares, int lane) {
-    for (int i = from, at = lane; i < to; i++, at = (at + 1) % LANES) {
+      float[] x,
+      int from,
+      int to,
+      double value,
+      double[] sums,
+      double[] squares,
+      int at,
+      int lane) {
+    for (int i = from, next = lane; i < to; i++, next = (next + 1) % LANES) {
       double deviation = x[i] - value;
-      sums[at] += deviation;
-      squares[at] += deviation * deviation;
+      sums[at + next] += deviation;
+      squares[at + next] += deviation * deviation;
     }
   }
 

@@ -17,6 +17,20 @@ import java.util.Arrays;
  * slices has a sum.
  */
 final class SliceMoments {
+  /** The elements that are taken together, while they are in the nearest cache. */
+  private static final int NEAR = 4096;
+
+  /** How many slices have their partial sums taken before the first ones are added up. */
+  private static final int AHEAD = 32;
+
+  private static final ThreadLocal<Partials> PARTIALS = ThreadLocal.withInitial(Partials::new);
+
+  /** The partial sums of some slices. */
+  private static final class Partials {
+    final double[] sums = new double[AHEAD * Loops.LANES];
+    final double[] squares = new double[AHEAD * Loops.LANES];
+  }
+
   final int[] count;
   final double[] mean;
   final double[] meanLow;
@@ -71,11 +85,10 @@ final class SliceMoments {
     int run = slices.inner();
     Arrays.fill(moments.count, slices.channelLength());
     if (inRuns(slices)) {
-      double[] sums = new double[Loops.LANES];
-      double[] squares = new double[Loops.LANES];
+      Partials partials = PARTIALS.get();
       for (int s = 0, start = from; s < slices.channels(); s++, start += run) {
-        loops.sumDeviations(x, start, start + run, 0, sums, squares);
-        moments.squares[s] = total(squares);
+        loops.sumDeviations(x, start, start + run, 0, partials.sums, partials.squares, 0);
+        moments.squares[s] = total(partials.squares, 0);
       }
     } else {
       int row = slices.channels() * run;
@@ -105,17 +118,33 @@ final class SliceMoments {
   }
 
   private <A> void takeRuns(Loops<A> loops, A x, int from, TensorView slices) {
-    double[] sums = new double[Loops.LANES];
-    double[] squaredSums = new double[Loops.LANES];
-    int run = slices.inner();
-    for (int s = 0, start = from; s < mean.length; s++, start += run) {
-      for (boolean settled = false, last = false; !settled; last = true) {
-        loops.sumDeviations(x, start, start + run, mean[s], sums, squaredSums);
-        double square = total(squaredSums);
-        settle(s, run, total(sums), square);
-        settled = last || square <= loops.lossLimit() * squares[s];
+    Partials partials = PARTIALS.get();
+    // Several at a time, if they are near: a sum just stored takes a while to be there for another.
+    int ahead = Math.max(1, Math.min(AHEAD, NEAR / slices.inner()));
+    for (int first = 0; first < mean.length; first += ahead) {
+      int last = Math.min(first + ahead, mean.length);
+      if (!takeRuns(loops, x, from, slices.inner(), first, last, partials)) {
+        takeRuns(loops, x, from, slices.inner(), first, last, partials);
       }
     }
+  }
+
+  /** Returns whether there is no need to do it again from the means. */
+  private <A> boolean takeRuns(
+      Loops<A> loops, A x, int from, int run, int first, int last, Partials partials) {
+    for (int s = first, at = 0; s < last; s++, at += Loops.LANES) {
+      int start = from + s * run;
+      loops.sumDeviations(x, start, start + run, mean[s], partials.sums, partials.squares, at);
+    }
+
+    boolean settled = true;
+    for (int s = first, at = 0; s < last; s++, at += Loops.LANES) {
+      double square = total(partials.squares, at);
+      settle(s, run, total(partials.sums, at), square);
+      settled &= square <= loops.lossLimit() * squares[s];
+    }
+
+    return settled;
   }
 
   /** Returns whether there is no need to do it again from the means. */
@@ -140,9 +169,9 @@ final class SliceMoments {
   }
 
   /** The sum of the partial sums of a run, always by the same tree. */
-  private static double total(double[] sums) {
-    return ((sums[0] + sums[4]) + (sums[2] + sums[6]))
-        + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+  private static double total(double[] sums, int at) {
+    return ((sums[at] + sums[at + 4]) + (sums[at + 2] + sums[at + 6]))
+        + ((sums[at + 1] + sums[at + 5]) + (sums[at + 3] + sums[at + 7]));
   }
 
   private static double total(double[] row, int from, int length) {

@@ -17,35 +17,40 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorDoubles extends ScalarDoubles {
   @Override
   public void sumDeviations(
-      double[] x, int from, int to, double value, double[] sums, double[] squares) {
+      double[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
     DoubleVector values = Lanes.all(value);
-    int i = to - (to - from) % STEP;
+    int whole = to - (to - from) % STEP;
     for (int lane = 0; lane < LANES; lane += WIDTH) {
       DoubleVector sumA = Lanes.all(0);
       DoubleVector sumB = Lanes.all(0);
       DoubleVector squareA = Lanes.all(0);
       DoubleVector squareB = Lanes.all(0);
-      for (int j = from + lane; j < i; j += STEP) {
-        DoubleVector a = Lanes.load(x, j).sub(values);
-        DoubleVector b = Lanes.load(x, j + LANES).sub(values);
+      for (int i = from + lane; i < whole; i += STEP) {
+        DoubleVector a = Lanes.load(x, i).sub(values);
+        DoubleVector b = Lanes.load(x, i + LANES).sub(values);
         sumA = sumA.add(a);
         sumB = sumB.add(b);
         squareA = squareA.add(a.mul(a));
         squareB = squareB.add(b.mul(b));
       }
 
-      sumA.add(sumB).intoArray(sums, lane);
-      squareA.add(squareB).intoArray(squares, lane);
+      DoubleVector sum = sumA.add(sumB);
+      DoubleVector square = squareA.add(squareB);
+      for (int i = whole + lane; i <= to - WIDTH; i += LANES) {
+        DoubleVector a = Lanes.load(x, i).sub(values);
+        sum = sum.add(a);
+        square = square.add(a.mul(a));
+      }
+
+      sum.intoArray(sums, at + lane);
+      square.intoArray(squares, at + lane);
     }
 
-    int lane = 0;
-    for (; i <= to - WIDTH; i += WIDTH, lane = (lane + WIDTH) % LANES) {
-      DoubleVector a = Lanes.load(x, i).sub(values);
-      Lanes.load(sums, lane).add(a).intoArray(sums, lane);
-      Lanes.load(squares, lane).add(a.mul(a)).intoArray(squares, lane);
+    int rest = (to - whole) % WIDTH;
+    if (rest > 0) {
+      int lane = (to - rest - whole) % LANES;
+      addRestOfDeviations(x, to - rest, to, value, sums, squares, at, lane);
     }
-
-    addRestOfDeviations(x, i, to, value, sums, squares, lane);
   }
 
   @Override
