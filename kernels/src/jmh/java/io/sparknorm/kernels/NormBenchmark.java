@@ -31,24 +31,40 @@ public class NormBenchmark {
   private static final int GROUPS = 32;
   private static final double EPSILON = 1e-5;
 
-  /** The shape of the records. */
-  public enum Shape {
-    ROWS_512(Layout.CHANNELS_FIRST, 4096, 512),
-    ROWS_4096(Layout.CHANNELS_FIRST, 512, 4096),
-    VECTOR_512(Layout.CHANNELS_FIRST, 512),
-    SHORT_64X8(Layout.CHANNELS_FIRST, 64, 8),
-    IMAGE_NCHW(Layout.CHANNELS_FIRST, 64, 56, 56),
-    IMAGE_NHWC(Layout.CHANNELS_LAST, 56, 56, 64);
+  /** A norm, with weight and bias, and the shape of the records. */
+  public enum Work {
+    LAYER_512(Kernel.LAYER, Layout.CHANNELS_FIRST, 4096, 512),
+    LAYER_4096(Kernel.LAYER, Layout.CHANNELS_FIRST, 512, 4096),
+    LAYER_RECORDS_OF_512(Kernel.LAYER, Layout.CHANNELS_FIRST, 512),
+    RMS_512(Kernel.RMS, Layout.CHANNELS_FIRST, 4096, 512),
+    INSTANCE_NCHW(Kernel.INSTANCE, Layout.CHANNELS_FIRST, 64, 56, 56),
+    INSTANCE_NHWC(Kernel.INSTANCE, Layout.CHANNELS_LAST, 56, 56, 64),
+    GROUP_NCHW(Kernel.GROUP, Layout.CHANNELS_FIRST, 64, 56, 56),
+    GROUP_NHWC(Kernel.GROUP, Layout.CHANNELS_LAST, 56, 56, 64),
+    GROUP_64X8(Kernel.GROUP, Layout.CHANNELS_FIRST, 64, 8),
+    BATCH_NCHW(Kernel.BATCH, Layout.CHANNELS_FIRST, 64, 56, 56),
+    BATCH_NHWC(Kernel.BATCH, Layout.CHANNELS_LAST, 56, 56, 64),
+    BATCH_RECORDS_OF_512(Kernel.BATCH, Layout.CHANNELS_FIRST, 512),
+    EVONORM_S0_NCHW(Kernel.EVONORM_S0, Layout.CHANNELS_FIRST, 64, 56, 56),
+    EVONORM_S0_NHWC(Kernel.EVONORM_S0, Layout.CHANNELS_LAST, 56, 56, 64),
+    EVONORM_S0_64X8(Kernel.EVONORM_S0, Layout.CHANNELS_FIRST, 64, 8),
+    EVONORM_B0_NCHW(Kernel.EVONORM_B0, Layout.CHANNELS_FIRST, 64, 56, 56),
+    EVONORM_B0_NHWC(Kernel.EVONORM_B0, Layout.CHANNELS_LAST, 56, 56, 64);
 
-    final TensorShape shape;
+    private final Kernel kernel;
+    private final TensorShape shape;
 
-    Shape(Layout layout, Integer... dimensions) {
+    Work(Kernel kernel, Layout layout, Integer... dimensions) {
+      this.kernel = kernel;
       this.shape = new TensorShape(List.of(dimensions), layout);
+    }
+
+    int length() {
+      return shape.fixedLength();
     }
   }
 
-  /** The norm, with weight and bias. */
-  public enum Kernel {
+  private enum Kernel {
     LAYER,
     RMS,
     INSTANCE,
@@ -58,8 +74,7 @@ public class NormBenchmark {
     EVONORM_B0
   }
 
-  @Param public Shape shape;
-  @Param public Kernel kernel;
+  @Param public Work work;
 
   /** The number of elements of all records. */
   @Param("16777216")
@@ -73,9 +88,9 @@ public class NormBenchmark {
 
   @Setup
   public void prepare() {
-    int length = shape.shape.fixedLength();
-    view = shape.shape.view(length);
-    boolean byPosition = kernel == Kernel.LAYER || kernel == Kernel.RMS;
+    int length = work.length();
+    view = work.shape.view(length);
+    boolean byPosition = work.kernel == Kernel.LAYER || work.kernel == Kernel.RMS;
     int coefficients = byPosition ? blockLength() : view.channels();
     SplittableRandom random = new SplittableRandom(42);
     Affine affine =
@@ -97,7 +112,7 @@ public class NormBenchmark {
 
   /** The last dimension. */
   private int blockLength() {
-    List<Integer> dimensions = shape.shape.dimensions();
+    List<Integer> dimensions = work.shape.dimensions();
     return dimensions.get(dimensions.size() - 1);
   }
 
@@ -105,7 +120,7 @@ public class NormBenchmark {
     Denominator denominator = Denominator.insideSqrt(EPSILON);
     List<Integer> block = List.of(blockLength());
     Norm norm =
-        switch (kernel) {
+        switch (work.kernel) {
           case LAYER -> new LayerNorm(block, denominator, affine, Activation.NONE);
           case RMS -> new RmsNorm(block, EPSILON, affine.weight(), Activation.NONE);
           case INSTANCE -> new InstanceNorm(denominator, affine, Activation.NONE);
@@ -117,14 +132,14 @@ public class NormBenchmark {
               new EvoNormB(EvoNormB.Variant.B0, EPSILON, affine, Coefficients.NONE, true);
         };
     return norm instanceof DatasetNorm dataset
-        ? dataset.normalizer(shape.shape, mean, variance)
-        : ((RecordNorm) norm).normalizer(shape.shape);
+        ? dataset.normalizer(work.shape, mean, variance)
+        : ((RecordNorm) norm).normalizer(work.shape);
   }
 
   private NaiveNorm naive(Affine affine, Coefficients mean, Coefficients variance) {
     double[] weight = affine.weight().toArray();
     double[] bias = affine.bias().toArray();
-    return switch (kernel) {
+    return switch (work.kernel) {
       case LAYER -> NaiveNorm.layer(EPSILON, weight, bias);
       case RMS -> NaiveNorm.rms(EPSILON, weight);
       case INSTANCE -> NaiveNorm.group(view, view.channels(), EPSILON, weight, bias);
