@@ -63,16 +63,7 @@ final class Lanes {
     return row * Math.max(1, TILE / row);
   }
 
-  static DoubleVector all(double value) {
+  private static DoubleVector all(double value) {
     return DoubleVector.broadcast(DOUBLES, value);
-  }
-
-  static DoubleVector load(double[] values, int at) {
-    return DoubleVector.fromArray(DOUBLES, values, at);
-  }
-
-  /** The steps of {@link Denominator#reciprocal}. */
-  static DoubleVector reciprocal(DoubleVector denominator) {
-    return all(1).div(denominator).blend(0, denominator.eq(0));
   }
 }

@@ -1,5 +1,6 @@
 package io.sparknorm.kernels;
 
+import static io.sparknorm.kernels.Lanes.DOUBLES;
 import static io.sparknorm.kernels.Lanes.WIDTH;
 
 import jdk.incubator.vector.DoubleVector;
@@ -11,23 +12,24 @@ import jdk.incubator.vector.VectorOperators;
  * row goes through the plain loops. Additions go to two vectors in turn, which need not wait for
  * each other.
  *
- * <p>Every vector is made, used and stored in one loop: where it passes from method to method, or
- * from one branch to another, the compiler may allocate it.
+ * <p>Every vector is made, used and stored in one loop, by methods of the Vector API alone: the
+ * compiler always takes these in. A method of ours it may leave out where a caller has grown large,
+ * and then it allocates each vector that goes in or out.
  */
 final class VectorDoubles extends ScalarDoubles {
   @Override
   public void sumDeviations(
       double[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
-    DoubleVector values = Lanes.all(value);
+    DoubleVector values = DoubleVector.broadcast(DOUBLES, value);
     int whole = to - (to - from) % STEP;
     for (int lane = 0; lane < LANES; lane += WIDTH) {
-      DoubleVector sumA = Lanes.all(0);
-      DoubleVector sumB = Lanes.all(0);
-      DoubleVector squareA = Lanes.all(0);
-      DoubleVector squareB = Lanes.all(0);
+      DoubleVector sumA = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector sumB = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector squareA = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector squareB = DoubleVector.broadcast(DOUBLES, 0);
       for (int i = from + lane; i < whole; i += STEP) {
-        DoubleVector a = Lanes.load(x, i).sub(values);
-        DoubleVector b = Lanes.load(x, i + LANES).sub(values);
+        DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(values);
+        DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i + LANES).sub(values);
         sumA = sumA.add(a);
         sumB = sumB.add(b);
         squareA = squareA.add(a.mul(a));
@@ -37,7 +39,7 @@ final class VectorDoubles extends ScalarDoubles {
       DoubleVector sum = sumA.add(sumB);
       DoubleVector square = squareA.add(squareB);
       for (int i = whole + lane; i <= to - WIDTH; i += LANES) {
-        DoubleVector a = Lanes.load(x, i).sub(values);
+        DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(values);
         sum = sum.add(a);
         square = square.add(a.mul(a));
       }
@@ -62,15 +64,15 @@ final class VectorDoubles extends ScalarDoubles {
       int last = Math.min(first + tile, to);
       int s = 0;
       for (; s <= n - 2 * WIDTH; s += 2 * WIDTH) {
-        DoubleVector valueA = Lanes.load(values, s);
-        DoubleVector valueB = Lanes.load(values, s + WIDTH);
-        DoubleVector sumA = Lanes.load(sums, s);
-        DoubleVector sumB = Lanes.load(sums, s + WIDTH);
-        DoubleVector squareA = Lanes.load(squares, s);
-        DoubleVector squareB = Lanes.load(squares, s + WIDTH);
+        DoubleVector valueA = DoubleVector.fromArray(DOUBLES, values, s);
+        DoubleVector valueB = DoubleVector.fromArray(DOUBLES, values, s + WIDTH);
+        DoubleVector sumA = DoubleVector.fromArray(DOUBLES, sums, s);
+        DoubleVector sumB = DoubleVector.fromArray(DOUBLES, sums, s + WIDTH);
+        DoubleVector squareA = DoubleVector.fromArray(DOUBLES, squares, s);
+        DoubleVector squareB = DoubleVector.fromArray(DOUBLES, squares, s + WIDTH);
         for (int i = first + s; i < last; i += n) {
-          DoubleVector a = Lanes.load(x, i).sub(valueA);
-          DoubleVector b = Lanes.load(x, i + WIDTH).sub(valueB);
+          DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(valueA);
+          DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i + WIDTH).sub(valueB);
           sumA = sumA.add(a);
           sumB = sumB.add(b);
           squareA = squareA.add(a.mul(a));
@@ -91,12 +93,12 @@ final class VectorDoubles extends ScalarDoubles {
 
   @Override
   public void mapRun(double[] x, int from, int to, ShiftScale map, int c, double[] out) {
-    DoubleVector shift = Lanes.all(map.shift()[c]);
-    DoubleVector scale = Lanes.all(map.scale()[c]);
-    DoubleVector offset = Lanes.all(map.offset()[c]);
+    DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[c]);
+    DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c]);
+    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c]);
     int i = from;
     for (; i <= to - WIDTH; i += WIDTH) {
-      (Lanes.load(x, i).sub(shift).mul(scale).add(offset)).intoArray(out, i);
+      (DoubleVector.fromArray(DOUBLES, x, i).sub(shift).mul(scale).add(offset)).intoArray(out, i);
     }
 
     super.mapRun(x, i, to, map, c, out);
@@ -111,8 +113,13 @@ final class VectorDoubles extends ScalarDoubles {
     for (int row = 0; row < to; row += n) {
       int c = 0;
       for (; c <= n - WIDTH; c += WIDTH) {
-        DoubleVector deviation = Lanes.load(x, row + c).sub(Lanes.load(shift, c));
-        (deviation.mul(Lanes.load(scale, c)).add(Lanes.load(offset, c))).intoArray(out, row + c);
+        DoubleVector deviation =
+            DoubleVector.fromArray(DOUBLES, x, row + c)
+                .sub(DoubleVector.fromArray(DOUBLES, shift, c));
+        (deviation
+                .mul(DoubleVector.fromArray(DOUBLES, scale, c))
+                .add(DoubleVector.fromArray(DOUBLES, offset, c)))
+            .intoArray(out, row + c);
       }
 
       mapRow(x, row, c, map, out);
@@ -121,15 +128,18 @@ final class VectorDoubles extends ScalarDoubles {
 
   @Override
   public void mapBlock(double[] x, int from, BlockScale map, int k, double[] out) {
-    DoubleVector shift = Lanes.all(map.shift()[k]);
-    DoubleVector scale = Lanes.all(map.scale()[k]);
-    DoubleVector offset = Lanes.all(map.offset()[k]);
+    DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[k]);
+    DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[k]);
+    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[k]);
     double[] weight = map.weight();
     double[] bias = map.bias();
     int i = 0;
     for (; i <= weight.length - WIDTH; i += WIDTH) {
-      DoubleVector y = Lanes.load(x, from + i).sub(shift).mul(scale).add(offset);
-      (y.mul(Lanes.load(weight, i)).add(Lanes.load(bias, i))).intoArray(out, from + i);
+      DoubleVector y =
+          DoubleVector.fromArray(DOUBLES, x, from + i).sub(shift).mul(scale).add(offset);
+      (y.mul(DoubleVector.fromArray(DOUBLES, weight, i))
+              .add(DoubleVector.fromArray(DOUBLES, bias, i)))
+          .intoArray(out, from + i);
     }
 
     mapRestOfBlock(x, from, i, map, k, out);
@@ -142,7 +152,7 @@ final class VectorDoubles extends ScalarDoubles {
     LongVector beyond = LongVector.zero(Lanes.LONGS);
     int i = 0;
     for (; i <= n - WIDTH; i += WIDTH) {
-      DoubleVector z = Lanes.load(t, i).neg();
+      DoubleVector z = DoubleVector.fromArray(DOUBLES, t, i).neg();
       DoubleVector shifted = z.mul(Lanes.LOG2_E).add(Lanes.ROUNDER);
       DoubleVector k = shifted.sub(Lanes.ROUNDER);
       DoubleVector r = z.sub(k.mul(Lanes.LN2_HIGH)).sub(k.mul(Lanes.LN2_LOW));
@@ -155,7 +165,7 @@ final class VectorDoubles extends ScalarDoubles {
       LongVector bits = shifted.reinterpretAsLongs();
       LongVector exponent = bits.lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
       DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
-      Lanes.load(x, i).div(e.add(Lanes.ONE)).intoArray(y, i);
+      DoubleVector.fromArray(DOUBLES, x, i).div(e.add(Lanes.ONE)).intoArray(y, i);
       beyond = beyond.or(bits.sub(Lanes.LOWEST_BITS));
     }
 
@@ -170,16 +180,20 @@ final class VectorDoubles extends ScalarDoubles {
 
   @Override
   public void mapRun(double[] x, int from, int to, MaxDivision map, int c, double[] out) {
-    DoubleVector floor = Lanes.all(map.floor()[c]);
-    DoubleVector slope = Lanes.all(map.slope()[c]);
-    DoubleVector offset = Lanes.all(map.offset()[c]);
-    DoubleVector weight = Lanes.all(map.weight()[c]);
-    DoubleVector bias = Lanes.all(map.bias()[c]);
+    DoubleVector floor = DoubleVector.broadcast(DOUBLES, map.floor()[c]);
+    DoubleVector slope = DoubleVector.broadcast(DOUBLES, map.slope()[c]);
+    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c]);
+    DoubleVector weight = DoubleVector.broadcast(DOUBLES, map.weight()[c]);
+    DoubleVector bias = DoubleVector.broadcast(DOUBLES, map.bias()[c]);
     int i = from;
     for (; i <= to - WIDTH; i += WIDTH) {
-      DoubleVector value = Lanes.load(x, i);
+      DoubleVector value = DoubleVector.fromArray(DOUBLES, x, i);
       DoubleVector divisor = floor.max(slope.mul(value).add(offset));
-      value.mul(Lanes.reciprocal(divisor)).mul(weight).add(bias).intoArray(out, i);
+      value
+          .mul(Lanes.ONE.div(divisor).blend(0, divisor.eq(0)))
+          .mul(weight)
+          .add(bias)
+          .intoArray(out, i);
     }
 
     super.mapRun(x, i, to, map, c, out);
@@ -196,13 +210,16 @@ final class VectorDoubles extends ScalarDoubles {
     for (int row = 0; row < to; row += n) {
       int c = 0;
       for (; c <= n - WIDTH; c += WIDTH) {
-        DoubleVector value = Lanes.load(x, row + c);
-        DoubleVector line = Lanes.load(slope, c).mul(value).add(Lanes.load(offset, c));
-        DoubleVector divisor = Lanes.load(floor, c).max(line);
+        DoubleVector value = DoubleVector.fromArray(DOUBLES, x, row + c);
+        DoubleVector line =
+            DoubleVector.fromArray(DOUBLES, slope, c)
+                .mul(value)
+                .add(DoubleVector.fromArray(DOUBLES, offset, c));
+        DoubleVector divisor = DoubleVector.fromArray(DOUBLES, floor, c).max(line);
         value
-            .mul(Lanes.reciprocal(divisor))
-            .mul(Lanes.load(weight, c))
-            .add(Lanes.load(bias, c))
+            .mul(Lanes.ONE.div(divisor).blend(0, divisor.eq(0)))
+            .mul(DoubleVector.fromArray(DOUBLES, weight, c))
+            .add(DoubleVector.fromArray(DOUBLES, bias, c))
             .intoArray(out, row + c);
       }
 

@@ -1,5 +1,7 @@
 package io.sparknorm.kernels;
 
+import static io.sparknorm.kernels.Lanes.DOUBLES;
+import static io.sparknorm.kernels.Lanes.FLOATS;
 import static io.sparknorm.kernels.Lanes.WIDTH;
 
 import jdk.incubator.vector.DoubleVector;
@@ -12,31 +14,27 @@ import jdk.incubator.vector.VectorOperators;
  * row goes through the plain loops. Additions go to two vectors in turn, which need not wait for
  * each other.
  *
- * <p>Every vector is made, used and stored in one loop: where it passes from method to method, or
- * from one branch to another, the compiler may allocate it.
+ * <p>Every vector is made, used and stored in one loop, by methods of the Vector API alone: the
+ * compiler always takes these in. A method of ours it may leave out where a caller has grown large,
+ * and then it allocates each vector that goes in or out.
  */
 final class VectorFloats extends ScalarFloats {
-  private static DoubleVector load(float[] x, int i) {
-    return (DoubleVector) FloatVector.fromArray(Lanes.FLOATS, x, i).castShape(Lanes.DOUBLES, 0);
-  }
-
-  private static void store(DoubleVector y, float[] out, int i) {
-    ((FloatVector) y.castShape(Lanes.FLOATS, 0)).intoArray(out, i);
-  }
-
   @Override
   public void sumDeviations(
       float[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
-    DoubleVector values = Lanes.all(value);
+    DoubleVector values = DoubleVector.broadcast(DOUBLES, value);
     int whole = to - (to - from) % STEP;
     for (int lane = 0; lane < LANES; lane += WIDTH) {
-      DoubleVector sumA = Lanes.all(0);
-      DoubleVector sumB = Lanes.all(0);
-      DoubleVector squareA = Lanes.all(0);
-      DoubleVector squareB = Lanes.all(0);
+      DoubleVector sumA = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector sumB = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector squareA = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector squareB = DoubleVector.broadcast(DOUBLES, 0);
       for (int i = from + lane; i < whole; i += STEP) {
-        DoubleVector a = load(x, i).sub(values);
-        DoubleVector b = load(x, i + LANES).sub(values);
+        DoubleVector a =
+            ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0)).sub(values);
+        DoubleVector b =
+            ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + LANES).castShape(DOUBLES, 0))
+                .sub(values);
         sumA = sumA.add(a);
         sumB = sumB.add(b);
         squareA = squareA.add(a.mul(a));
@@ -46,7 +44,8 @@ final class VectorFloats extends ScalarFloats {
       DoubleVector sum = sumA.add(sumB);
       DoubleVector square = squareA.add(squareB);
       for (int i = whole + lane; i <= to - WIDTH; i += LANES) {
-        DoubleVector a = load(x, i).sub(values);
+        DoubleVector a =
+            ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0)).sub(values);
         sum = sum.add(a);
         square = square.add(a.mul(a));
       }
@@ -71,15 +70,19 @@ final class VectorFloats extends ScalarFloats {
       int last = Math.min(first + tile, to);
       int s = 0;
       for (; s <= n - 2 * WIDTH; s += 2 * WIDTH) {
-        DoubleVector valueA = Lanes.load(values, s);
-        DoubleVector valueB = Lanes.load(values, s + WIDTH);
-        DoubleVector sumA = Lanes.load(sums, s);
-        DoubleVector sumB = Lanes.load(sums, s + WIDTH);
-        DoubleVector squareA = Lanes.load(squares, s);
-        DoubleVector squareB = Lanes.load(squares, s + WIDTH);
+        DoubleVector valueA = DoubleVector.fromArray(DOUBLES, values, s);
+        DoubleVector valueB = DoubleVector.fromArray(DOUBLES, values, s + WIDTH);
+        DoubleVector sumA = DoubleVector.fromArray(DOUBLES, sums, s);
+        DoubleVector sumB = DoubleVector.fromArray(DOUBLES, sums, s + WIDTH);
+        DoubleVector squareA = DoubleVector.fromArray(DOUBLES, squares, s);
+        DoubleVector squareB = DoubleVector.fromArray(DOUBLES, squares, s + WIDTH);
         for (int i = first + s; i < last; i += n) {
-          DoubleVector a = load(x, i).sub(valueA);
-          DoubleVector b = load(x, i + WIDTH).sub(valueB);
+          DoubleVector a =
+              ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
+                  .sub(valueA);
+          DoubleVector b =
+              ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + WIDTH).castShape(DOUBLES, 0))
+                  .sub(valueB);
           sumA = sumA.add(a);
           sumB = sumB.add(b);
           squareA = squareA.add(a.mul(a));
@@ -100,12 +103,18 @@ final class VectorFloats extends ScalarFloats {
 
   @Override
   public void mapRun(float[] x, int from, int to, ShiftScale map, int c, float[] out) {
-    DoubleVector shift = Lanes.all(map.shift()[c]);
-    DoubleVector scale = Lanes.all(map.scale()[c]);
-    DoubleVector offset = Lanes.all(map.offset()[c]);
+    DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[c]);
+    DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c]);
+    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c]);
     int i = from;
     for (; i <= to - WIDTH; i += WIDTH) {
-      store(load(x, i).sub(shift).mul(scale).add(offset), out, i);
+      ((FloatVector)
+              (((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
+                      .sub(shift)
+                      .mul(scale)
+                      .add(offset))
+                  .castShape(FLOATS, 0))
+          .intoArray(out, i);
     }
 
     super.mapRun(x, i, to, map, c, out);
@@ -120,8 +129,15 @@ final class VectorFloats extends ScalarFloats {
     for (int row = 0; row < to; row += n) {
       int c = 0;
       for (; c <= n - WIDTH; c += WIDTH) {
-        DoubleVector deviation = load(x, row + c).sub(Lanes.load(shift, c));
-        store(deviation.mul(Lanes.load(scale, c)).add(Lanes.load(offset, c)), out, row + c);
+        DoubleVector deviation =
+            ((DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0))
+                .sub(DoubleVector.fromArray(DOUBLES, shift, c));
+        ((FloatVector)
+                (deviation
+                        .mul(DoubleVector.fromArray(DOUBLES, scale, c))
+                        .add(DoubleVector.fromArray(DOUBLES, offset, c)))
+                    .castShape(FLOATS, 0))
+            .intoArray(out, row + c);
       }
 
       mapRow(x, row, c, map, out);
@@ -130,15 +146,23 @@ final class VectorFloats extends ScalarFloats {
 
   @Override
   public void mapBlock(float[] x, int from, BlockScale map, int k, float[] out) {
-    DoubleVector shift = Lanes.all(map.shift()[k]);
-    DoubleVector scale = Lanes.all(map.scale()[k]);
-    DoubleVector offset = Lanes.all(map.offset()[k]);
+    DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[k]);
+    DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[k]);
+    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[k]);
     double[] weight = map.weight();
     double[] bias = map.bias();
     int i = 0;
     for (; i <= weight.length - WIDTH; i += WIDTH) {
-      DoubleVector y = load(x, from + i).sub(shift).mul(scale).add(offset);
-      store(y.mul(Lanes.load(weight, i)).add(Lanes.load(bias, i)), out, from + i);
+      DoubleVector y =
+          ((DoubleVector) FloatVector.fromArray(FLOATS, x, from + i).castShape(DOUBLES, 0))
+              .sub(shift)
+              .mul(scale)
+              .add(offset);
+      ((FloatVector)
+              (y.mul(DoubleVector.fromArray(DOUBLES, weight, i))
+                      .add(DoubleVector.fromArray(DOUBLES, bias, i)))
+                  .castShape(FLOATS, 0))
+          .intoArray(out, from + i);
     }
 
     mapRestOfBlock(x, from, i, map, k, out);
@@ -151,7 +175,7 @@ final class VectorFloats extends ScalarFloats {
     LongVector beyond = LongVector.zero(Lanes.LONGS);
     int i = 0;
     for (; i <= n - WIDTH; i += WIDTH) {
-      DoubleVector z = Lanes.load(t, i).mul(Lanes.MINUS_LOG2_E);
+      DoubleVector z = DoubleVector.fromArray(DOUBLES, t, i).mul(Lanes.MINUS_LOG2_E);
       DoubleVector shifted = z.add(Lanes.ROUNDER);
       DoubleVector f = z.sub(shifted.sub(Lanes.ROUNDER));
       DoubleVector f2 = f.mul(f);
@@ -162,7 +186,7 @@ final class VectorFloats extends ScalarFloats {
       LongVector bits = shifted.reinterpretAsLongs();
       LongVector exponent = bits.lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
       DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
-      Lanes.load(x, i).div(e.add(Lanes.ONE)).intoArray(y, i);
+      DoubleVector.fromArray(DOUBLES, x, i).div(e.add(Lanes.ONE)).intoArray(y, i);
       beyond = beyond.or(bits.sub(Lanes.LOWEST_BITS));
     }
 
@@ -179,7 +203,8 @@ final class VectorFloats extends ScalarFloats {
   public void widen(float[] x, int from, int to, double[] values) {
     int i = from;
     for (; i <= to - WIDTH; i += WIDTH) {
-      load(x, i).intoArray(values, i - from);
+      ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
+          .intoArray(values, i - from);
     }
 
     for (; i < to; i++) {
@@ -191,7 +216,8 @@ final class VectorFloats extends ScalarFloats {
   public void narrow(double[] values, int from, int to, float[] out) {
     int i = from;
     for (; i <= to - WIDTH; i += WIDTH) {
-      store(Lanes.load(values, i - from), out, i);
+      ((FloatVector) (DoubleVector.fromArray(DOUBLES, values, i - from)).castShape(FLOATS, 0))
+          .intoArray(out, i);
     }
 
     for (; i < to; i++) {
