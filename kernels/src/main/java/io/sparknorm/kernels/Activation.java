@@ -1,7 +1,5 @@
 package io.sparknorm.kernels;
 
-import java.util.Arrays;
-
 /** The function applied after the norm and its affine map, as in GN-ReLU or GN-Swish. */
 public enum Activation {
   NONE,
@@ -23,9 +21,11 @@ public enum Activation {
       }
       case SILU -> loops.gate(y, y, n, out);
       case SIGMOID -> {
-        double[] ones = new double[n];
-        Arrays.fill(ones, 1);
-        loops.gate(ones, y, n, out);
+        for (int i = 0; i < n; i++) {
+          out[i] = Double.isNaN(y[i]) ? y[i] : 1;
+        }
+
+        loops.gate(out, y, n, out);
       }
     }
   }

@@ -18,7 +18,7 @@ final class Lanes {
 
   static final int WIDTH = DOUBLES.length();
 
-  private static final int TILE = 4096;
+  private static final int TILE = 1024;
 
   // For the sigmoid: vectors, since spreading a number at each use makes its loop too long for the
   // compiler.
@@ -45,9 +45,17 @@ final class Lanes {
   static final DoubleVector P5 = all(Sigmoid.P5);
   static final DoubleVector P6 = all(Sigmoid.P6);
   static final DoubleVector P7 = all(Sigmoid.P7);
-  static final DoubleVector P8 = all(Sigmoid.P8);
+  static final DoubleVector TWO_TO_64 = all(Sigmoid.TWO_TO_64);
+
+  /** For the bits of doubles, which hold a sign and, ordered as integers, a size. */
   static final VectorSpecies<Long> LONGS = VectorSpecies.of(long.class, DOUBLES.vectorShape());
-  static final LongVector LOWEST_BITS = LongVector.broadcast(LONGS, Sigmoid.LOWEST_BITS);
+
+  static final LongVector SIGN = allLongs(Long.MIN_VALUE);
+  static final LongVector SIZE = allLongs(Long.MAX_VALUE);
+  static final LongVector LIMIT = allLongs(Double.doubleToRawLongBits(Sigmoid.LIMIT));
+  static final LongVector COARSE_LIMIT = allLongs(Double.doubleToRawLongBits(Sigmoid.COARSE_LIMIT));
+  static final LongVector LOWEST_BITS = allLongs(Sigmoid.LOWEST_BITS);
+  static final LongVector EXPONENT_BIAS = allLongs(Sigmoid.EXPONENT_BIAS);
 
   private Lanes() {}
 
@@ -61,6 +69,10 @@ final class Lanes {
    */
   static int tile(int row) {
     return row * Math.max(1, TILE / row);
+  }
+
+  private static LongVector allLongs(long value) {
+    return LongVector.broadcast(LONGS, value);
   }
 
   private static DoubleVector all(double value) {

@@ -46,20 +46,30 @@ interface Loops<A> {
   void addPresentDeviations(
       A x, int from, TensorView slices, double[] means, double[] sums, double[] squares);
 
-  /** Maps a run of channel c. */
-  void mapRun(A x, int from, int to, ShiftScale map, int c, A out);
+  /** Maps neighbouring runs of a length, the first of channel c, the next of channel c + 1. */
+  void mapRuns(A x, int from, int runs, int length, ShiftScale map, int c, A out);
 
-  /** Maps rows of one element per channel that take up the elements before {@code to}. */
-  void mapRows(A x, int to, ShiftScale map, A out);
+  /** Maps rows of one element per channel that take up the elements between two positions. */
+  void mapRows(A x, int from, int to, ShiftScale map, A out);
 
-  /** Maps block k, which starts at {@code from}. */
-  void mapBlock(A x, int from, BlockScale map, int k, A out);
+  /** As {@link #mapRuns(Object, int, int, int, ShiftScale, int, Object)}. */
+  void mapRuns(A x, int from, int runs, int length, MaxDivision map, int c, A out);
+
+  /** As {@link #mapRows(Object, int, int, ShiftScale, Object)}. */
+  void mapRows(A x, int from, int to, MaxDivision map, A out);
+
+  /** As {@link #mapRuns(Object, int, int, int, ShiftScale, int, Object)}. */
+  void mapRuns(A x, int from, int runs, int length, GatedScale map, int c, A out);
+
+  /** As {@link #mapRows(Object, int, int, ShiftScale, Object)}. */
+  void mapRows(A x, int from, int to, GatedScale map, A out);
+
+  /** Maps the positions from first to last of block k, which starts at {@code from}. */
+  void mapBlock(A x, int from, BlockScale map, int k, int first, int last, A out);
 
   /**
    * Sets {@code y[i] = x[i] / (1 + exp(-t[i]))}, as exactly as the elements need it, for the first
-   * n elements.
-   *
-   * @param y not the same array as the others
+   * n elements. Where t is NaN, x is too.
    */
   void gate(double[] x, double[] t, int n, double[] y);
 

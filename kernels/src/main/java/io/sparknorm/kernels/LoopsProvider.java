@@ -4,7 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
 /** An implementation of the loops for each element type. */
-record LoopsProvider(Loops<float[]> floats, DoubleLoops doubles) {
+record LoopsProvider(Loops<float[]> floats, Loops<double[]> doubles) {
   static final LoopsProvider SCALAR = new LoopsProvider(new ScalarFloats(), new ScalarDoubles());
 
   private static final String MODULE = "jdk.incubator.vector";

@@ -1,7 +1,7 @@
 package io.sparknorm.kernels;
 
 /** The loops over double precision in plain Java. */
-class ScalarDoubles implements DoubleLoops {
+class ScalarDoubles implements Loops<double[]> {
   @Override
   public double get(double[] x, int i) {
     return x[i];
@@ -114,7 +114,14 @@ class ScalarDoubles implements DoubleLoops {
   }
 
   @Override
-  public void mapRun(double[] x, int from, int to, ShiftScale map, int c, double[] out) {
+  public void mapRuns(
+      double[] x, int from, int runs, int length, ShiftScale map, int c, double[] out) {
+    for (int r = 0, start = from; r < runs; r++, start += length) {
+      mapRestOfRun(x, start, start + length, map, c + r, out);
+    }
+  }
+
+  static void mapRestOfRun(double[] x, int from, int to, ShiftScale map, int c, double[] out) {
     double shift = map.shift()[c];
     double scale = map.scale()[c];
     double offset = map.offset()[c];
@@ -124,13 +131,13 @@ class ScalarDoubles implements DoubleLoops {
   }
 
   @Override
-  public void mapRows(double[] x, int to, ShiftScale map, double[] out) {
-    for (int row = 0; row < to; row += map.shift().length) {
-      mapRow(x, row, 0, map, out);
+  public void mapRows(double[] x, int from, int to, ShiftScale map, double[] out) {
+    for (int row = from; row < to; row += map.shift().length) {
+      mapRestOfRow(x, row, 0, map, out);
     }
   }
 
-  static void mapRow(double[] x, int row, int from, ShiftScale map, double[] out) {
+  static void mapRestOfRow(double[] x, int row, int from, ShiftScale map, double[] out) {
     double[] shift = map.shift();
     double[] scale = map.scale();
     double[] offset = map.offset();
@@ -140,18 +147,81 @@ class ScalarDoubles implements DoubleLoops {
   }
 
   @Override
-  public void mapBlock(double[] x, int from, BlockScale map, int k, double[] out) {
-    mapRestOfBlock(x, from, 0, map, k, out);
+  public void mapRuns(
+      double[] x, int from, int runs, int length, MaxDivision map, int c, double[] out) {
+    for (int r = 0, start = from; r < runs; r++, start += length) {
+      mapRestOfRun(x, start, start + length, map, c + r, out);
+    }
   }
 
-  static void mapRestOfBlock(double[] x, int block, int from, BlockScale map, int k, double[] out) {
+  static void mapRestOfRun(double[] x, int from, int to, MaxDivision map, int c, double[] out) {
+    for (int i = from; i < to; i++) {
+      out[i] = map.of(x[i], c);
+    }
+  }
+
+  @Override
+  public void mapRows(double[] x, int from, int to, MaxDivision map, double[] out) {
+    for (int row = from; row < to; row += map.floor().length) {
+      mapRestOfRow(x, row, 0, map, out);
+    }
+  }
+
+  static void mapRestOfRow(double[] x, int row, int from, MaxDivision map, double[] out) {
+    for (int c = from; c < map.floor().length; c++) {
+      out[row + c] = map.of(x[row + c], c);
+    }
+  }
+
+  @Override
+  public void mapRuns(
+      double[] x, int from, int runs, int length, GatedScale map, int c, double[] out) {
+    for (int r = 0, start = from; r < runs; r++, start += length) {
+      mapRestOfRun(x, start, start + length, map, c + r, out);
+    }
+  }
+
+  static void mapRestOfRun(double[] x, int from, int to, GatedScale map, int c, double[] out) {
+    double slope = map.slope()[c];
+    double scale = map.scale()[c];
+    double offset = map.offset()[c];
+    for (int i = from; i < to; i++) {
+      out[i] = x[i] / Sigmoid.divisor(slope * x[i]) * scale + offset;
+    }
+  }
+
+  @Override
+  public void mapRows(double[] x, int from, int to, GatedScale map, double[] out) {
+    for (int row = from; row < to; row += map.slope().length) {
+      mapRestOfRow(x, row, 0, map, out);
+    }
+  }
+
+  static void mapRestOfRow(double[] x, int row, int from, GatedScale map, double[] out) {
+    double[] slope = map.slope();
+    double[] scale = map.scale();
+    double[] offset = map.offset();
+    for (int c = from; c < slope.length; c++) {
+      double value = x[row + c];
+      out[row + c] = value / Sigmoid.divisor(slope[c] * value) * scale[c] + offset[c];
+    }
+  }
+
+  @Override
+  public void mapBlock(
+      double[] x, int from, BlockScale map, int k, int first, int last, double[] out) {
+    mapRestOfBlock(x, from, map, k, first, last, out);
+  }
+
+  static void mapRestOfBlock(
+      double[] x, int from, BlockScale map, int k, int first, int last, double[] out) {
     double shift = map.shift()[k];
     double scale = map.scale()[k];
     double offset = map.offset()[k];
     double[] weight = map.weight();
     double[] bias = map.bias();
-    for (int i = from; i < weight.length; i++) {
-      out[block + i] = ((x[block + i] - shift) * scale + offset) * weight[i] + bias[i];
+    for (int i = first; i < last; i++) {
+      out[from + i] = ((x[from + i] - shift) * scale + offset) * weight[i] + bias[i];
     }
   }
 
@@ -170,38 +240,5 @@ class ScalarDoubles implements DoubleLoops {
   @Override
   public void narrow(double[] values, int from, int to, double[] out) {
     System.arraycopy(values, 0, out, from, to - from);
-  }
-
-  @Override
-  public void mapRun(double[] x, int from, int to, MaxDivision map, int c, double[] out) {
-    double floor = map.floor()[c];
-    double slope = map.slope()[c];
-    double offset = map.offset()[c];
-    double weight = map.weight()[c];
-    double bias = map.bias()[c];
-    for (int i = from; i < to; i++) {
-      double divisor = Math.max(floor, slope * x[i] + offset);
-      out[i] = x[i] * Denominator.reciprocal(divisor) * weight + bias;
-    }
-  }
-
-  @Override
-  public void mapRows(double[] x, int to, MaxDivision map, double[] out) {
-    for (int row = 0; row < to; row += map.floor().length) {
-      mapRow(x, row, 0, map, out);
-    }
-  }
-
-  static void mapRow(double[] x, int row, int from, MaxDivision map, double[] out) {
-    double[] floor = map.floor();
-    double[] slope = map.slope();
-    double[] offset = map.offset();
-    double[] weight = map.weight();
-    double[] bias = map.bias();
-    for (int c = from; c < floor.length; c++) {
-      double value = x[row + c];
-      double divisor = Math.max(floor[c], slope[c] * value + offset[c]);
-      out[row + c] = value * Denominator.reciprocal(divisor) * weight[c] + bias[c];
-    }
   }
 }

@@ -114,7 +114,14 @@ class ScalarFloats implements Loops<float[]> {
   }
 
   @Override
-  public void mapRun(float[] x, int from, int to, ShiftScale map, int c, float[] out) {
+  public void mapRuns(
+      float[] x, int from, int runs, int length, ShiftScale map, int c, float[] out) {
+    for (int r = 0, start = from; r < runs; r++, start += length) {
+      mapRestOfRun(x, start, start + length, map, c + r, out);
+    }
+  }
+
+  static void mapRestOfRun(float[] x, int from, int to, ShiftScale map, int c, float[] out) {
     double shift = map.shift()[c];
     double scale = map.scale()[c];
     double offset = map.offset()[c];
@@ -124,13 +131,13 @@ class ScalarFloats implements Loops<float[]> {
   }
 
   @Override
-  public void mapRows(float[] x, int to, ShiftScale map, float[] out) {
-    for (int row = 0; row < to; row += map.shift().length) {
-      mapRow(x, row, 0, map, out);
+  public void mapRows(float[] x, int from, int to, ShiftScale map, float[] out) {
+    for (int row = from; row < to; row += map.shift().length) {
+      mapRestOfRow(x, row, 0, map, out);
     }
   }
 
-  static void mapRow(float[] x, int row, int from, ShiftScale map, float[] out) {
+  static void mapRestOfRow(float[] x, int row, int from, ShiftScale map, float[] out) {
     double[] shift = map.shift();
     double[] scale = map.scale();
     double[] offset = map.offset();
@@ -140,18 +147,82 @@ class ScalarFloats implements Loops<float[]> {
   }
 
   @Override
-  public void mapBlock(float[] x, int from, BlockScale map, int k, float[] out) {
-    mapRestOfBlock(x, from, 0, map, k, out);
+  public void mapRuns(
+      float[] x, int from, int runs, int length, MaxDivision map, int c, float[] out) {
+    for (int r = 0, start = from; r < runs; r++, start += length) {
+      mapRestOfRun(x, start, start + length, map, c + r, out);
+    }
   }
 
-  static void mapRestOfBlock(float[] x, int block, int from, BlockScale map, int k, float[] out) {
+  static void mapRestOfRun(float[] x, int from, int to, MaxDivision map, int c, float[] out) {
+    for (int i = from; i < to; i++) {
+      out[i] = (float) map.of(x[i], c);
+    }
+  }
+
+  @Override
+  public void mapRows(float[] x, int from, int to, MaxDivision map, float[] out) {
+    for (int row = from; row < to; row += map.floor().length) {
+      mapRestOfRow(x, row, 0, map, out);
+    }
+  }
+
+  static void mapRestOfRow(float[] x, int row, int from, MaxDivision map, float[] out) {
+    for (int c = from; c < map.floor().length; c++) {
+      out[row + c] = (float) map.of(x[row + c], c);
+    }
+  }
+
+  @Override
+  public void mapRuns(
+      float[] x, int from, int runs, int length, GatedScale map, int c, float[] out) {
+    for (int r = 0, start = from; r < runs; r++, start += length) {
+      mapRestOfRun(x, start, start + length, map, c + r, out);
+    }
+  }
+
+  static void mapRestOfRun(float[] x, int from, int to, GatedScale map, int c, float[] out) {
+    double slope = map.slope()[c];
+    double scale = map.scale()[c];
+    double offset = map.offset()[c];
+    for (int i = from; i < to; i++) {
+      out[i] = (float) (x[i] / Sigmoid.coarseDivisor(slope * x[i]) * scale + offset);
+    }
+  }
+
+  @Override
+  public void mapRows(float[] x, int from, int to, GatedScale map, float[] out) {
+    for (int row = from; row < to; row += map.slope().length) {
+      mapRestOfRow(x, row, 0, map, out);
+    }
+  }
+
+  static void mapRestOfRow(float[] x, int row, int from, GatedScale map, float[] out) {
+    double[] slope = map.slope();
+    double[] scale = map.scale();
+    double[] offset = map.offset();
+    for (int c = from; c < slope.length; c++) {
+      double value = x[row + c];
+      out[row + c] =
+          (float) (value / Sigmoid.coarseDivisor(slope[c] * value) * scale[c] + offset[c]);
+    }
+  }
+
+  @Override
+  public void mapBlock(
+      float[] x, int from, BlockScale map, int k, int first, int last, float[] out) {
+    mapRestOfBlock(x, from, map, k, first, last, out);
+  }
+
+  static void mapRestOfBlock(
+      float[] x, int from, BlockScale map, int k, int first, int last, float[] out) {
     double shift = map.shift()[k];
     double scale = map.scale()[k];
     double offset = map.offset()[k];
     double[] weight = map.weight();
     double[] bias = map.bias();
-    for (int i = from; i < weight.length; i++) {
-      out[block + i] = (float) (((x[block + i] - shift) * scale + offset) * weight[i] + bias[i]);
+    for (int i = first; i < last; i++) {
+      out[from + i] = (float) (((x[from + i] - shift) * scale + offset) * weight[i] + bias[i]);
     }
   }
 

@@ -13,12 +13,6 @@ final class Sigmoid {
   /** Adding it rounds to an integer, which is then in the low bits of the sum. */
   static final double ROUNDER = 0x1.8p52;
 
-  /** The bits of a sum with {@link #ROUNDER} whose integer is the lowest that vectors take. */
-  static final long LOWEST_BITS = Double.doubleToRawLongBits(ROUNDER) - 512;
-
-  /** No bits of these stand in the distance from the lowest integer that vectors take to others. */
-  static final long BEYOND = ~1023L;
-
   static final int EXPONENT_SHIFT = 52;
 
   /** The logarithm of 2: the upper part ends in 21 zeros, so that k times it is exact. */
@@ -39,40 +33,35 @@ final class Sigmoid {
   static final double C10 = 0x1.289185613a3d6p-22;
   static final double C11 = 0x1.af38a9b0ec855p-26;
 
-  /** Of {@code 2^f}, |f| at most 1/2: off by 2^-39.7 of it, and exact at 0. */
-  static final double P1 = 0x1.62e42fef84cf0p-1;
+  /** Of {@code 2^f}, |f| at most 1/2: off by 2^-33 of it, and exact at 0. */
+  static final double P1 = 0x1.62e42fefa39efp-1;
 
-  static final double P2 = 0x1.ebfbdff823cedp-3;
-  static final double P3 = 0x1.c6b08dd6fd234p-5;
-  static final double P4 = 0x1.3b2ab7181b755p-7;
-  static final double P5 = 0x1.5d8745a728441p-10;
-  static final double P6 = 0x1.4308ac85aa947p-13;
-  static final double P7 = 0x1.00dc4a532fb8ep-16;
-  static final double P8 = 0x1.63d136366db24p-20;
+  static final double P2 = 0x1.ebfbe045f4d3cp-3;
+  static final double P3 = 0x1.c6b08d883dca1p-5;
+  static final double P4 = 0x1.3b2a1b7152befp-7;
+  static final double P5 = 0x1.5d879ead06a82p-10;
+  static final double P6 = 0x1.443fffc90db59p-13;
+  static final double P7 = 0x1.00a581594758ep-16;
 
-  /** Below it, adding the exponential to 1 gives 1. */
-  private static final double LOWEST = -40;
+  /** Beyond it, the exponential is infinite, or adding it to 1 gives 1. */
+  static final double LIMIT = 746;
 
-  /** Above it, the exponential is infinite. */
-  private static final double HIGHEST = 746;
+  /** Beyond it, no float is left of a quotient, or adding the power of two to 1 gives 1. */
+  static final double COARSE_LIMIT = 500;
+
+  /** The bits of a sum with {@link #ROUNDER} for 2^-64, which added to 1 gives 1. */
+  static final long LOWEST_BITS = Double.doubleToRawLongBits(ROUNDER) - 64;
 
   /** Makes an exponent of k - 64: the power of two is finite where the exponential overflows. */
-  private static final long EXPONENT_BIAS = Double.MAX_EXPONENT - 64;
+  static final long EXPONENT_BIAS = Double.MAX_EXPONENT - 64;
 
-  private static final double TWO_TO_64 = 0x1p64;
+  static final double TWO_TO_64 = 0x1p64;
 
   private Sigmoid() {}
 
   /** Within 3 units in the last place; infinite below -709.8. */
   static double divisor(double t) {
-    double z = -t;
-    // Comparisons that NaN passes through; Math.max and Math.min take several instructions.
-    if (z < LOWEST) {
-      z = LOWEST;
-    } else if (z > HIGHEST) {
-      z = HIGHEST;
-    }
-
+    double z = limited(-t, LIMIT);
     double shifted = z * LOG2_E + ROUNDER;
     double k = shifted - ROUNDER;
     double r = z - k * LN2_HIGH - k * LN2_LOW;
@@ -81,26 +70,25 @@ final class Sigmoid {
     double even = (((C10 * r2 + C8) * r2 + C6) * r2 + C4) * r2 + C2;
     double odd = (((C11 * r2 + C9) * r2 + C7) * r2 + C5) * r2 + C3;
     double power = (odd * r + even) * r2 + r + 1;
-    long exponent = (Double.doubleToRawLongBits(shifted) + EXPONENT_BIAS) << EXPONENT_SHIFT;
-    return power * Double.longBitsToDouble(exponent) * TWO_TO_64 + 1;
+    long bits = Math.max(LOWEST_BITS, Double.doubleToRawLongBits(shifted));
+    double scale = Double.longBitsToDouble((bits + EXPONENT_BIAS) << EXPONENT_SHIFT);
+    return power * scale * TWO_TO_64 + 1;
   }
 
-  /** Within 2^-39 of it; 2^512 for all t below -355, where no float is left of a quotient. */
+  /** Within 2^-32 of it; 2^500 for all t below -347, where no float is left of a quotient. */
   static double coarseDivisor(double t) {
-    double z = t * -LOG2_E;
+    double z = limited(t * -LOG2_E, COARSE_LIMIT);
     double shifted = z + ROUNDER;
-    double k = shifted - ROUNDER;
-    if (k >= -512 && k <= 511) {
-      double f = z - k;
-      double f2 = f * f;
-      double upper = (P8 * f2 + (P7 * f + P6)) * f2 + (P5 * f + P4);
-      double power = (upper * f2 + (P3 * f + P2)) * f2 + (P1 * f + 1);
-      long exponent = Double.doubleToRawLongBits(shifted) << EXPONENT_SHIFT;
-      return Double.longBitsToDouble(Double.doubleToRawLongBits(power) + exponent) + 1;
-    } else if (k > 511) {
-      return 0x1p512;
-    } else {
-      return k < -512 ? 1 : Double.NaN;
-    }
+    double f = z - (shifted - ROUNDER);
+    double f2 = f * f;
+    double upper = (P7 * f + P6) * f2 + (P5 * f + P4);
+    double power = (upper * f2 + (P3 * f + P2)) * f2 + (P1 * f + 1);
+    long exponent = Double.doubleToRawLongBits(shifted) << EXPONENT_SHIFT;
+    return Double.longBitsToDouble(Double.doubleToRawLongBits(power) + exponent) + 1;
+  }
+
+  private static double limited(double z, double limit) {
+    // Comparisons that NaN passes through; Math.max and Math.min take several instructions.
+    return z > limit ? limit : z < -limit ? -limit : z;
   }
 }

@@ -63,26 +63,59 @@ final class VectorDoubles extends ScalarDoubles {
     for (int first = from; first < to; first += tile) {
       int last = Math.min(first + tile, to);
       int s = 0;
-      for (; s <= n - 2 * WIDTH; s += 2 * WIDTH) {
+      for (; s <= n - 4 * WIDTH; s += 4 * WIDTH) {
+        int sB = s + WIDTH;
+        int sC = s + 2 * WIDTH;
+        int sD = s + 3 * WIDTH;
         DoubleVector valueA = DoubleVector.fromArray(DOUBLES, values, s);
-        DoubleVector valueB = DoubleVector.fromArray(DOUBLES, values, s + WIDTH);
         DoubleVector sumA = DoubleVector.fromArray(DOUBLES, sums, s);
-        DoubleVector sumB = DoubleVector.fromArray(DOUBLES, sums, s + WIDTH);
         DoubleVector squareA = DoubleVector.fromArray(DOUBLES, squares, s);
-        DoubleVector squareB = DoubleVector.fromArray(DOUBLES, squares, s + WIDTH);
+        DoubleVector valueB = DoubleVector.fromArray(DOUBLES, values, sB);
+        DoubleVector sumB = DoubleVector.fromArray(DOUBLES, sums, sB);
+        DoubleVector squareB = DoubleVector.fromArray(DOUBLES, squares, sB);
+        DoubleVector valueC = DoubleVector.fromArray(DOUBLES, values, sC);
+        DoubleVector sumC = DoubleVector.fromArray(DOUBLES, sums, sC);
+        DoubleVector squareC = DoubleVector.fromArray(DOUBLES, squares, sC);
+        DoubleVector valueD = DoubleVector.fromArray(DOUBLES, values, sD);
+        DoubleVector sumD = DoubleVector.fromArray(DOUBLES, sums, sD);
+        DoubleVector squareD = DoubleVector.fromArray(DOUBLES, squares, sD);
         for (int i = first + s; i < last; i += n) {
           DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(valueA);
-          DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i + WIDTH).sub(valueB);
           sumA = sumA.add(a);
-          sumB = sumB.add(b);
           squareA = squareA.add(a.mul(a));
+          DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i + WIDTH).sub(valueB);
+          sumB = sumB.add(b);
           squareB = squareB.add(b.mul(b));
+          DoubleVector c = DoubleVector.fromArray(DOUBLES, x, i + 2 * WIDTH).sub(valueC);
+          sumC = sumC.add(c);
+          squareC = squareC.add(c.mul(c));
+          DoubleVector d = DoubleVector.fromArray(DOUBLES, x, i + 3 * WIDTH).sub(valueD);
+          sumD = sumD.add(d);
+          squareD = squareD.add(d.mul(d));
         }
 
         sumA.intoArray(sums, s);
-        sumB.intoArray(sums, s + WIDTH);
         squareA.intoArray(squares, s);
-        squareB.intoArray(squares, s + WIDTH);
+        sumB.intoArray(sums, sB);
+        squareB.intoArray(squares, sB);
+        sumC.intoArray(sums, sC);
+        squareC.intoArray(squares, sC);
+        sumD.intoArray(sums, sD);
+        squareD.intoArray(squares, sD);
+      }
+
+      for (; s <= n - WIDTH; s += WIDTH) {
+        DoubleVector value = DoubleVector.fromArray(DOUBLES, values, s);
+        DoubleVector sum = DoubleVector.fromArray(DOUBLES, sums, s);
+        DoubleVector square = DoubleVector.fromArray(DOUBLES, squares, s);
+        for (int i = first + s; i < last; i += n) {
+          DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(value);
+          sum = sum.add(a);
+          square = square.add(a.mul(a));
+        }
+
+        sum.intoArray(sums, s);
+        square.intoArray(squares, s);
       }
 
       for (int row = first; row < last; row += n) {
@@ -92,122 +125,85 @@ final class VectorDoubles extends ScalarDoubles {
   }
 
   @Override
-  public void mapRun(double[] x, int from, int to, ShiftScale map, int c, double[] out) {
-    DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[c]);
-    DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c]);
-    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c]);
-    int i = from;
-    for (; i <= to - WIDTH; i += WIDTH) {
-      (DoubleVector.fromArray(DOUBLES, x, i).sub(shift).mul(scale).add(offset)).intoArray(out, i);
-    }
+  public void mapRuns(
+      double[] x, int from, int runs, int length, ShiftScale map, int c, double[] out) {
+    for (int run = 0, i = from, end = from; run < runs; run++) {
+      DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[c + run]);
+      DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c + run]);
+      DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c + run]);
+      for (end += length; i <= end - WIDTH; i += WIDTH) {
+        DoubleVector y = DoubleVector.fromArray(DOUBLES, x, i).sub(shift).mul(scale).add(offset);
+        y.intoArray(out, i);
+      }
 
-    super.mapRun(x, i, to, map, c, out);
+      mapRestOfRun(x, i, end, map, c + run, out);
+      i = end;
+    }
   }
 
   @Override
-  public void mapRows(double[] x, int to, ShiftScale map, double[] out) {
+  public void mapRows(double[] x, int from, int to, ShiftScale map, double[] out) {
     double[] shift = map.shift();
     double[] scale = map.scale();
     double[] offset = map.offset();
     int n = shift.length;
-    for (int row = 0; row < to; row += n) {
+    for (int row = from; row < to; row += n) {
       int c = 0;
       for (; c <= n - WIDTH; c += WIDTH) {
         DoubleVector deviation =
             DoubleVector.fromArray(DOUBLES, x, row + c)
                 .sub(DoubleVector.fromArray(DOUBLES, shift, c));
-        (deviation
+        DoubleVector y =
+            deviation
                 .mul(DoubleVector.fromArray(DOUBLES, scale, c))
-                .add(DoubleVector.fromArray(DOUBLES, offset, c)))
-            .intoArray(out, row + c);
+                .add(DoubleVector.fromArray(DOUBLES, offset, c));
+        y.intoArray(out, row + c);
       }
 
-      mapRow(x, row, c, map, out);
+      mapRestOfRow(x, row, c, map, out);
     }
   }
 
   @Override
-  public void mapBlock(double[] x, int from, BlockScale map, int k, double[] out) {
-    DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[k]);
-    DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[k]);
-    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[k]);
-    double[] weight = map.weight();
-    double[] bias = map.bias();
-    int i = 0;
-    for (; i <= weight.length - WIDTH; i += WIDTH) {
-      DoubleVector y =
-          DoubleVector.fromArray(DOUBLES, x, from + i).sub(shift).mul(scale).add(offset);
-      (y.mul(DoubleVector.fromArray(DOUBLES, weight, i))
-              .add(DoubleVector.fromArray(DOUBLES, bias, i)))
-          .intoArray(out, from + i);
+  public void mapRuns(
+      double[] x, int from, int runs, int length, MaxDivision map, int c, double[] out) {
+    if (!map.isPositive(c, c + runs)) {
+      super.mapRuns(x, from, runs, length, map, c, out);
+      return;
     }
 
-    mapRestOfBlock(x, from, i, map, k, out);
-  }
-
-  /** The steps of {@link Sigmoid#divisor}, unless an exponential is out of the ordinary. */
-  @Override
-  public void gate(double[] x, double[] t, int n, double[] y) {
-    // Made here: a vector that is a constant would be allocated anew by each step.
-    LongVector beyond = LongVector.zero(Lanes.LONGS);
-    int i = 0;
-    for (; i <= n - WIDTH; i += WIDTH) {
-      DoubleVector z = DoubleVector.fromArray(DOUBLES, t, i).neg();
-      DoubleVector shifted = z.mul(Lanes.LOG2_E).add(Lanes.ROUNDER);
-      DoubleVector k = shifted.sub(Lanes.ROUNDER);
-      DoubleVector r = z.sub(k.mul(Lanes.LN2_HIGH)).sub(k.mul(Lanes.LN2_LOW));
-      DoubleVector r2 = r.mul(r);
-      DoubleVector even = r2.mul(Lanes.C10).add(Lanes.C8).mul(r2).add(Lanes.C6);
-      DoubleVector odd = r2.mul(Lanes.C11).add(Lanes.C9).mul(r2).add(Lanes.C7);
-      DoubleVector lowerEven = even.mul(r2).add(Lanes.C4).mul(r2).add(Lanes.C2);
-      DoubleVector lowerOdd = odd.mul(r2).add(Lanes.C5).mul(r2).add(Lanes.C3);
-      DoubleVector power = lowerOdd.mul(r).add(lowerEven).mul(r2).add(r).add(Lanes.ONE);
-      LongVector bits = shifted.reinterpretAsLongs();
-      LongVector exponent = bits.lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
-      DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
-      DoubleVector.fromArray(DOUBLES, x, i).div(e.add(Lanes.ONE)).intoArray(y, i);
-      beyond = beyond.or(bits.sub(Lanes.LOWEST_BITS));
-    }
-
-    if ((beyond.reduceLanes(VectorOperators.OR) & Sigmoid.BEYOND) != 0) {
-      super.gate(x, t, n, y);
-    } else {
-      for (; i < n; i++) {
-        y[i] = x[i] / Sigmoid.divisor(t[i]);
+    for (int run = 0, i = from, end = from; run < runs; run++) {
+      DoubleVector floor = DoubleVector.broadcast(DOUBLES, map.floor()[c + run]);
+      DoubleVector slope = DoubleVector.broadcast(DOUBLES, map.slope()[c + run]);
+      DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c + run]);
+      DoubleVector weight = DoubleVector.broadcast(DOUBLES, map.weight()[c + run]);
+      DoubleVector bias = DoubleVector.broadcast(DOUBLES, map.bias()[c + run]);
+      for (end += length; i <= end - WIDTH; i += WIDTH) {
+        DoubleVector value = DoubleVector.fromArray(DOUBLES, x, i);
+        DoubleVector divisor = floor.max(slope.mul(value).add(offset));
+        DoubleVector y = value.div(divisor).mul(weight).add(bias);
+        y.intoArray(out, i);
       }
+
+      mapRestOfRun(x, i, end, map, c + run, out);
+      i = end;
     }
   }
 
   @Override
-  public void mapRun(double[] x, int from, int to, MaxDivision map, int c, double[] out) {
-    DoubleVector floor = DoubleVector.broadcast(DOUBLES, map.floor()[c]);
-    DoubleVector slope = DoubleVector.broadcast(DOUBLES, map.slope()[c]);
-    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c]);
-    DoubleVector weight = DoubleVector.broadcast(DOUBLES, map.weight()[c]);
-    DoubleVector bias = DoubleVector.broadcast(DOUBLES, map.bias()[c]);
-    int i = from;
-    for (; i <= to - WIDTH; i += WIDTH) {
-      DoubleVector value = DoubleVector.fromArray(DOUBLES, x, i);
-      DoubleVector divisor = floor.max(slope.mul(value).add(offset));
-      value
-          .mul(Lanes.ONE.div(divisor).blend(0, divisor.eq(0)))
-          .mul(weight)
-          .add(bias)
-          .intoArray(out, i);
+  public void mapRows(double[] x, int from, int to, MaxDivision map, double[] out) {
+    if (!map.isPositive(0, map.floor().length)) {
+      super.mapRows(x, from, to, map, out);
+      return;
     }
 
-    super.mapRun(x, i, to, map, c, out);
-  }
-
-  @Override
-  public void mapRows(double[] x, int to, MaxDivision map, double[] out) {
     double[] floor = map.floor();
     double[] slope = map.slope();
     double[] offset = map.offset();
     double[] weight = map.weight();
     double[] bias = map.bias();
     int n = floor.length;
-    for (int row = 0; row < to; row += n) {
+    for (int row = from; row < to; row += n) {
       int c = 0;
       for (; c <= n - WIDTH; c += WIDTH) {
         DoubleVector value = DoubleVector.fromArray(DOUBLES, x, row + c);
@@ -216,14 +212,141 @@ final class VectorDoubles extends ScalarDoubles {
                 .mul(value)
                 .add(DoubleVector.fromArray(DOUBLES, offset, c));
         DoubleVector divisor = DoubleVector.fromArray(DOUBLES, floor, c).max(line);
-        value
-            .mul(Lanes.ONE.div(divisor).blend(0, divisor.eq(0)))
-            .mul(DoubleVector.fromArray(DOUBLES, weight, c))
-            .add(DoubleVector.fromArray(DOUBLES, bias, c))
-            .intoArray(out, row + c);
+        DoubleVector y =
+            value
+                .div(divisor)
+                .mul(DoubleVector.fromArray(DOUBLES, weight, c))
+                .add(DoubleVector.fromArray(DOUBLES, bias, c));
+        y.intoArray(out, row + c);
       }
 
-      mapRow(x, row, c, map, out);
+      mapRestOfRow(x, row, c, map, out);
+    }
+  }
+
+  @Override
+  public void mapRuns(
+      double[] x, int from, int runs, int length, GatedScale map, int c, double[] out) {
+    for (int run = 0, i = from, end = from; run < runs; run++) {
+      DoubleVector slope = DoubleVector.broadcast(DOUBLES, map.slope()[c + run]);
+      DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c + run]);
+      DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c + run]);
+      for (end += length; i <= end - WIDTH; i += WIDTH) {
+        DoubleVector value = DoubleVector.fromArray(DOUBLES, x, i);
+        DoubleVector z = slope.mul(value).neg();
+        LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
+        LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.LIMIT);
+        DoubleVector limited = size.or(sign).reinterpretAsDoubles();
+        DoubleVector shifted = limited.mul(Lanes.LOG2_E).add(Lanes.ROUNDER);
+        DoubleVector k = shifted.sub(Lanes.ROUNDER);
+        DoubleVector r = limited.sub(k.mul(Lanes.LN2_HIGH)).sub(k.mul(Lanes.LN2_LOW));
+        DoubleVector r2 = r.mul(r);
+        DoubleVector even = r2.mul(Lanes.C10).add(Lanes.C8).mul(r2).add(Lanes.C6);
+        DoubleVector odd = r2.mul(Lanes.C11).add(Lanes.C9).mul(r2).add(Lanes.C7);
+        DoubleVector lowerEven = even.mul(r2).add(Lanes.C4).mul(r2).add(Lanes.C2);
+        DoubleVector lowerOdd = odd.mul(r2).add(Lanes.C5).mul(r2).add(Lanes.C3);
+        DoubleVector power = lowerOdd.mul(r).add(lowerEven).mul(r2).add(r).add(Lanes.ONE);
+        LongVector bits = shifted.reinterpretAsLongs().max(Lanes.LOWEST_BITS);
+        LongVector exponent =
+            bits.add(Lanes.EXPONENT_BIAS).lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+        DoubleVector e = power.mul(exponent.reinterpretAsDoubles()).mul(Lanes.TWO_TO_64);
+        DoubleVector y = value.div(e.add(Lanes.ONE)).mul(scale).add(offset);
+        y.intoArray(out, i);
+      }
+
+      mapRestOfRun(x, i, end, map, c + run, out);
+      i = end;
+    }
+  }
+
+  @Override
+  public void mapRows(double[] x, int from, int to, GatedScale map, double[] out) {
+    double[] slope = map.slope();
+    double[] scale = map.scale();
+    double[] offset = map.offset();
+    int n = slope.length;
+    for (int row = from; row < to; row += n) {
+      int c = 0;
+      for (; c <= n - WIDTH; c += WIDTH) {
+        DoubleVector value = DoubleVector.fromArray(DOUBLES, x, row + c);
+        DoubleVector z = DoubleVector.fromArray(DOUBLES, slope, c).mul(value).neg();
+        LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
+        LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.LIMIT);
+        DoubleVector limited = size.or(sign).reinterpretAsDoubles();
+        DoubleVector shifted = limited.mul(Lanes.LOG2_E).add(Lanes.ROUNDER);
+        DoubleVector k = shifted.sub(Lanes.ROUNDER);
+        DoubleVector r = limited.sub(k.mul(Lanes.LN2_HIGH)).sub(k.mul(Lanes.LN2_LOW));
+        DoubleVector r2 = r.mul(r);
+        DoubleVector even = r2.mul(Lanes.C10).add(Lanes.C8).mul(r2).add(Lanes.C6);
+        DoubleVector odd = r2.mul(Lanes.C11).add(Lanes.C9).mul(r2).add(Lanes.C7);
+        DoubleVector lowerEven = even.mul(r2).add(Lanes.C4).mul(r2).add(Lanes.C2);
+        DoubleVector lowerOdd = odd.mul(r2).add(Lanes.C5).mul(r2).add(Lanes.C3);
+        DoubleVector power = lowerOdd.mul(r).add(lowerEven).mul(r2).add(r).add(Lanes.ONE);
+        LongVector bits = shifted.reinterpretAsLongs().max(Lanes.LOWEST_BITS);
+        LongVector exponent =
+            bits.add(Lanes.EXPONENT_BIAS).lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+        DoubleVector e = power.mul(exponent.reinterpretAsDoubles()).mul(Lanes.TWO_TO_64);
+        DoubleVector gated = value.div(e.add(Lanes.ONE));
+        DoubleVector y =
+            gated
+                .mul(DoubleVector.fromArray(DOUBLES, scale, c))
+                .add(DoubleVector.fromArray(DOUBLES, offset, c));
+        y.intoArray(out, row + c);
+      }
+
+      mapRestOfRow(x, row, c, map, out);
+    }
+  }
+
+  @Override
+  public void mapBlock(
+      double[] x, int from, BlockScale map, int k, int first, int last, double[] out) {
+    DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[k]);
+    DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[k]);
+    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[k]);
+    double[] weight = map.weight();
+    double[] bias = map.bias();
+    int i = first;
+    for (; i <= last - WIDTH; i += WIDTH) {
+      DoubleVector standard =
+          DoubleVector.fromArray(DOUBLES, x, from + i).sub(shift).mul(scale).add(offset);
+      DoubleVector y =
+          standard
+              .mul(DoubleVector.fromArray(DOUBLES, weight, i))
+              .add(DoubleVector.fromArray(DOUBLES, bias, i));
+      y.intoArray(out, from + i);
+    }
+
+    mapRestOfBlock(x, from, map, k, i, last, out);
+  }
+
+  /** The steps of {@link Sigmoid#divisor}. */
+  @Override
+  public void gate(double[] x, double[] t, int n, double[] y) {
+    int i = 0;
+    for (; i <= n - WIDTH; i += WIDTH) {
+      DoubleVector z = DoubleVector.fromArray(DOUBLES, t, i).neg();
+      LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
+      LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.LIMIT);
+      DoubleVector limited = size.or(sign).reinterpretAsDoubles();
+      DoubleVector shifted = limited.mul(Lanes.LOG2_E).add(Lanes.ROUNDER);
+      DoubleVector k = shifted.sub(Lanes.ROUNDER);
+      DoubleVector r = limited.sub(k.mul(Lanes.LN2_HIGH)).sub(k.mul(Lanes.LN2_LOW));
+      DoubleVector r2 = r.mul(r);
+      DoubleVector even = r2.mul(Lanes.C10).add(Lanes.C8).mul(r2).add(Lanes.C6);
+      DoubleVector odd = r2.mul(Lanes.C11).add(Lanes.C9).mul(r2).add(Lanes.C7);
+      DoubleVector lowerEven = even.mul(r2).add(Lanes.C4).mul(r2).add(Lanes.C2);
+      DoubleVector lowerOdd = odd.mul(r2).add(Lanes.C5).mul(r2).add(Lanes.C3);
+      DoubleVector power = lowerOdd.mul(r).add(lowerEven).mul(r2).add(r).add(Lanes.ONE);
+      LongVector bits = shifted.reinterpretAsLongs().max(Lanes.LOWEST_BITS);
+      LongVector exponent =
+          bits.add(Lanes.EXPONENT_BIAS).lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+      DoubleVector e = power.mul(exponent.reinterpretAsDoubles()).mul(Lanes.TWO_TO_64);
+      DoubleVector.fromArray(DOUBLES, x, i).div(e.add(Lanes.ONE)).intoArray(y, i);
+    }
+
+    for (; i < n; i++) {
+      y[i] = x[i] / Sigmoid.divisor(t[i]);
     }
   }
 }

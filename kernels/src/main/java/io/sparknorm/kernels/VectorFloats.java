@@ -69,30 +69,68 @@ final class VectorFloats extends ScalarFloats {
     for (int first = from; first < to; first += tile) {
       int last = Math.min(first + tile, to);
       int s = 0;
-      for (; s <= n - 2 * WIDTH; s += 2 * WIDTH) {
+      for (; s <= n - 4 * WIDTH; s += 4 * WIDTH) {
+        int sB = s + WIDTH;
+        int sC = s + 2 * WIDTH;
+        int sD = s + 3 * WIDTH;
         DoubleVector valueA = DoubleVector.fromArray(DOUBLES, values, s);
-        DoubleVector valueB = DoubleVector.fromArray(DOUBLES, values, s + WIDTH);
         DoubleVector sumA = DoubleVector.fromArray(DOUBLES, sums, s);
-        DoubleVector sumB = DoubleVector.fromArray(DOUBLES, sums, s + WIDTH);
         DoubleVector squareA = DoubleVector.fromArray(DOUBLES, squares, s);
-        DoubleVector squareB = DoubleVector.fromArray(DOUBLES, squares, s + WIDTH);
+        DoubleVector valueB = DoubleVector.fromArray(DOUBLES, values, sB);
+        DoubleVector sumB = DoubleVector.fromArray(DOUBLES, sums, sB);
+        DoubleVector squareB = DoubleVector.fromArray(DOUBLES, squares, sB);
+        DoubleVector valueC = DoubleVector.fromArray(DOUBLES, values, sC);
+        DoubleVector sumC = DoubleVector.fromArray(DOUBLES, sums, sC);
+        DoubleVector squareC = DoubleVector.fromArray(DOUBLES, squares, sC);
+        DoubleVector valueD = DoubleVector.fromArray(DOUBLES, values, sD);
+        DoubleVector sumD = DoubleVector.fromArray(DOUBLES, sums, sD);
+        DoubleVector squareD = DoubleVector.fromArray(DOUBLES, squares, sD);
         for (int i = first + s; i < last; i += n) {
           DoubleVector a =
               ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
                   .sub(valueA);
+          sumA = sumA.add(a);
+          squareA = squareA.add(a.mul(a));
           DoubleVector b =
               ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + WIDTH).castShape(DOUBLES, 0))
                   .sub(valueB);
-          sumA = sumA.add(a);
           sumB = sumB.add(b);
-          squareA = squareA.add(a.mul(a));
           squareB = squareB.add(b.mul(b));
+          DoubleVector c =
+              ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + 2 * WIDTH).castShape(DOUBLES, 0))
+                  .sub(valueC);
+          sumC = sumC.add(c);
+          squareC = squareC.add(c.mul(c));
+          DoubleVector d =
+              ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + 3 * WIDTH).castShape(DOUBLES, 0))
+                  .sub(valueD);
+          sumD = sumD.add(d);
+          squareD = squareD.add(d.mul(d));
         }
 
         sumA.intoArray(sums, s);
-        sumB.intoArray(sums, s + WIDTH);
         squareA.intoArray(squares, s);
-        squareB.intoArray(squares, s + WIDTH);
+        sumB.intoArray(sums, sB);
+        squareB.intoArray(squares, sB);
+        sumC.intoArray(sums, sC);
+        squareC.intoArray(squares, sC);
+        sumD.intoArray(sums, sD);
+        squareD.intoArray(squares, sD);
+      }
+
+      for (; s <= n - WIDTH; s += WIDTH) {
+        DoubleVector value = DoubleVector.fromArray(DOUBLES, values, s);
+        DoubleVector sum = DoubleVector.fromArray(DOUBLES, sums, s);
+        DoubleVector square = DoubleVector.fromArray(DOUBLES, squares, s);
+        for (int i = first + s; i < last; i += n) {
+          DoubleVector a =
+              ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0)).sub(value);
+          sum = sum.add(a);
+          square = square.add(a.mul(a));
+        }
+
+        sum.intoArray(sums, s);
+        square.intoArray(squares, s);
       }
 
       for (int row = first; row < last; row += n) {
@@ -102,100 +140,230 @@ final class VectorFloats extends ScalarFloats {
   }
 
   @Override
-  public void mapRun(float[] x, int from, int to, ShiftScale map, int c, float[] out) {
-    DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[c]);
-    DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c]);
-    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c]);
-    int i = from;
-    for (; i <= to - WIDTH; i += WIDTH) {
-      ((FloatVector)
-              (((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
-                      .sub(shift)
-                      .mul(scale)
-                      .add(offset))
-                  .castShape(FLOATS, 0))
-          .intoArray(out, i);
-    }
+  public void mapRuns(
+      float[] x, int from, int runs, int length, ShiftScale map, int c, float[] out) {
+    for (int run = 0, i = from, end = from; run < runs; run++) {
+      DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[c + run]);
+      DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c + run]);
+      DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c + run]);
+      for (end += length; i <= end - WIDTH; i += WIDTH) {
+        DoubleVector y =
+            ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
+                .sub(shift)
+                .mul(scale)
+                .add(offset);
+        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+      }
 
-    super.mapRun(x, i, to, map, c, out);
+      mapRestOfRun(x, i, end, map, c + run, out);
+      i = end;
+    }
   }
 
   @Override
-  public void mapRows(float[] x, int to, ShiftScale map, float[] out) {
+  public void mapRows(float[] x, int from, int to, ShiftScale map, float[] out) {
     double[] shift = map.shift();
     double[] scale = map.scale();
     double[] offset = map.offset();
     int n = shift.length;
-    for (int row = 0; row < to; row += n) {
+    for (int row = from; row < to; row += n) {
       int c = 0;
       for (; c <= n - WIDTH; c += WIDTH) {
         DoubleVector deviation =
             ((DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0))
                 .sub(DoubleVector.fromArray(DOUBLES, shift, c));
-        ((FloatVector)
-                (deviation
-                        .mul(DoubleVector.fromArray(DOUBLES, scale, c))
-                        .add(DoubleVector.fromArray(DOUBLES, offset, c)))
-                    .castShape(FLOATS, 0))
-            .intoArray(out, row + c);
+        DoubleVector y =
+            deviation
+                .mul(DoubleVector.fromArray(DOUBLES, scale, c))
+                .add(DoubleVector.fromArray(DOUBLES, offset, c));
+        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, row + c);
       }
 
-      mapRow(x, row, c, map, out);
+      mapRestOfRow(x, row, c, map, out);
     }
   }
 
   @Override
-  public void mapBlock(float[] x, int from, BlockScale map, int k, float[] out) {
+  public void mapRuns(
+      float[] x, int from, int runs, int length, MaxDivision map, int c, float[] out) {
+    if (!map.isPositive(c, c + runs)) {
+      super.mapRuns(x, from, runs, length, map, c, out);
+      return;
+    }
+
+    for (int run = 0, i = from, end = from; run < runs; run++) {
+      DoubleVector floor = DoubleVector.broadcast(DOUBLES, map.floor()[c + run]);
+      DoubleVector slope = DoubleVector.broadcast(DOUBLES, map.slope()[c + run]);
+      DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c + run]);
+      DoubleVector weight = DoubleVector.broadcast(DOUBLES, map.weight()[c + run]);
+      DoubleVector bias = DoubleVector.broadcast(DOUBLES, map.bias()[c + run]);
+      for (end += length; i <= end - WIDTH; i += WIDTH) {
+        DoubleVector value =
+            (DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0);
+        DoubleVector divisor = floor.max(slope.mul(value).add(offset));
+        DoubleVector y = value.div(divisor).mul(weight).add(bias);
+        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+      }
+
+      mapRestOfRun(x, i, end, map, c + run, out);
+      i = end;
+    }
+  }
+
+  @Override
+  public void mapRows(float[] x, int from, int to, MaxDivision map, float[] out) {
+    if (!map.isPositive(0, map.floor().length)) {
+      super.mapRows(x, from, to, map, out);
+      return;
+    }
+
+    double[] floor = map.floor();
+    double[] slope = map.slope();
+    double[] offset = map.offset();
+    double[] weight = map.weight();
+    double[] bias = map.bias();
+    int n = floor.length;
+    for (int row = from; row < to; row += n) {
+      int c = 0;
+      for (; c <= n - WIDTH; c += WIDTH) {
+        DoubleVector value =
+            (DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0);
+        DoubleVector line =
+            DoubleVector.fromArray(DOUBLES, slope, c)
+                .mul(value)
+                .add(DoubleVector.fromArray(DOUBLES, offset, c));
+        DoubleVector divisor = DoubleVector.fromArray(DOUBLES, floor, c).max(line);
+        DoubleVector y =
+            value
+                .div(divisor)
+                .mul(DoubleVector.fromArray(DOUBLES, weight, c))
+                .add(DoubleVector.fromArray(DOUBLES, bias, c));
+        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, row + c);
+      }
+
+      mapRestOfRow(x, row, c, map, out);
+    }
+  }
+
+  @Override
+  public void mapRuns(
+      float[] x, int from, int runs, int length, GatedScale map, int c, float[] out) {
+    for (int run = 0, i = from, end = from; run < runs; run++) {
+      DoubleVector slope = DoubleVector.broadcast(DOUBLES, map.slope()[c + run]);
+      DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c + run]);
+      DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c + run]);
+      for (end += length; i <= end - WIDTH; i += WIDTH) {
+        DoubleVector value =
+            (DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0);
+        DoubleVector z = slope.mul(value).mul(Lanes.MINUS_LOG2_E);
+        LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
+        LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.COARSE_LIMIT);
+        DoubleVector limited = size.or(sign).reinterpretAsDoubles();
+        DoubleVector shifted = limited.add(Lanes.ROUNDER);
+        DoubleVector f = limited.sub(shifted.sub(Lanes.ROUNDER));
+        DoubleVector f2 = f.mul(f);
+        DoubleVector upper =
+            f.mul(Lanes.P7).add(Lanes.P6).mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
+        DoubleVector lower = upper.mul(f2).add(f.mul(Lanes.P3).add(Lanes.P2));
+        DoubleVector power = lower.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+        LongVector exponent =
+            shifted.reinterpretAsLongs().lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+        DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
+        DoubleVector y = value.div(e.add(Lanes.ONE)).mul(scale).add(offset);
+        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+      }
+
+      mapRestOfRun(x, i, end, map, c + run, out);
+      i = end;
+    }
+  }
+
+  @Override
+  public void mapRows(float[] x, int from, int to, GatedScale map, float[] out) {
+    double[] slope = map.slope();
+    double[] scale = map.scale();
+    double[] offset = map.offset();
+    int n = slope.length;
+    for (int row = from; row < to; row += n) {
+      int c = 0;
+      for (; c <= n - WIDTH; c += WIDTH) {
+        DoubleVector value =
+            (DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0);
+        DoubleVector z =
+            DoubleVector.fromArray(DOUBLES, slope, c).mul(value).mul(Lanes.MINUS_LOG2_E);
+        LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
+        LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.COARSE_LIMIT);
+        DoubleVector limited = size.or(sign).reinterpretAsDoubles();
+        DoubleVector shifted = limited.add(Lanes.ROUNDER);
+        DoubleVector f = limited.sub(shifted.sub(Lanes.ROUNDER));
+        DoubleVector f2 = f.mul(f);
+        DoubleVector upper =
+            f.mul(Lanes.P7).add(Lanes.P6).mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
+        DoubleVector lower = upper.mul(f2).add(f.mul(Lanes.P3).add(Lanes.P2));
+        DoubleVector power = lower.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+        LongVector exponent =
+            shifted.reinterpretAsLongs().lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+        DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
+        DoubleVector gated = value.div(e.add(Lanes.ONE));
+        DoubleVector y =
+            gated
+                .mul(DoubleVector.fromArray(DOUBLES, scale, c))
+                .add(DoubleVector.fromArray(DOUBLES, offset, c));
+        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, row + c);
+      }
+
+      mapRestOfRow(x, row, c, map, out);
+    }
+  }
+
+  @Override
+  public void mapBlock(
+      float[] x, int from, BlockScale map, int k, int first, int last, float[] out) {
     DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[k]);
     DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[k]);
     DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[k]);
     double[] weight = map.weight();
     double[] bias = map.bias();
-    int i = 0;
-    for (; i <= weight.length - WIDTH; i += WIDTH) {
-      DoubleVector y =
+    int i = first;
+    for (; i <= last - WIDTH; i += WIDTH) {
+      DoubleVector standard =
           ((DoubleVector) FloatVector.fromArray(FLOATS, x, from + i).castShape(DOUBLES, 0))
               .sub(shift)
               .mul(scale)
               .add(offset);
-      ((FloatVector)
-              (y.mul(DoubleVector.fromArray(DOUBLES, weight, i))
-                      .add(DoubleVector.fromArray(DOUBLES, bias, i)))
-                  .castShape(FLOATS, 0))
-          .intoArray(out, from + i);
+      DoubleVector y =
+          standard
+              .mul(DoubleVector.fromArray(DOUBLES, weight, i))
+              .add(DoubleVector.fromArray(DOUBLES, bias, i));
+      ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, from + i);
     }
 
-    mapRestOfBlock(x, from, i, map, k, out);
+    mapRestOfBlock(x, from, map, k, i, last, out);
   }
 
-  /** The steps of {@link Sigmoid#coarseDivisor}, unless an exponential is out of the ordinary. */
+  /** The steps of {@link Sigmoid#coarseDivisor}. */
   @Override
   public void gate(double[] x, double[] t, int n, double[] y) {
-    // Made here: a vector that is a constant would be allocated anew by each step.
-    LongVector beyond = LongVector.zero(Lanes.LONGS);
     int i = 0;
     for (; i <= n - WIDTH; i += WIDTH) {
       DoubleVector z = DoubleVector.fromArray(DOUBLES, t, i).mul(Lanes.MINUS_LOG2_E);
-      DoubleVector shifted = z.add(Lanes.ROUNDER);
-      DoubleVector f = z.sub(shifted.sub(Lanes.ROUNDER));
+      LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
+      LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.COARSE_LIMIT);
+      DoubleVector limited = size.or(sign).reinterpretAsDoubles();
+      DoubleVector shifted = limited.add(Lanes.ROUNDER);
+      DoubleVector f = limited.sub(shifted.sub(Lanes.ROUNDER));
       DoubleVector f2 = f.mul(f);
-      DoubleVector top = f2.mul(Lanes.P8).add(f.mul(Lanes.P7).add(Lanes.P6));
-      DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
+      DoubleVector upper = f.mul(Lanes.P7).add(Lanes.P6).mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
       DoubleVector lower = upper.mul(f2).add(f.mul(Lanes.P3).add(Lanes.P2));
       DoubleVector power = lower.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
-      LongVector bits = shifted.reinterpretAsLongs();
-      LongVector exponent = bits.lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+      LongVector exponent =
+          shifted.reinterpretAsLongs().lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
       DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
       DoubleVector.fromArray(DOUBLES, x, i).div(e.add(Lanes.ONE)).intoArray(y, i);
-      beyond = beyond.or(bits.sub(Lanes.LOWEST_BITS));
     }
 
-    if ((beyond.reduceLanes(VectorOperators.OR) & Sigmoid.BEYOND) != 0) {
-      super.gate(x, t, n, y);
-    } else {
-      for (; i < n; i++) {
-        y[i] = x[i] / Sigmoid.coarseDivisor(t[i]);
-      }
+    for (; i < n; i++) {
+      y[i] = x[i] / Sigmoid.coarseDivisor(t[i]);
     }
   }
 
