@@ -10,7 +10,10 @@ public enum Activation {
   /** {@code 1 / (1 + exp(-y))}. */
   SIGMOID;
 
-  /** Sets the first n elements of out, another array. */
+  /** Beyond it, a sigmoid is 0 or 1. */
+  private static final double LIMIT = 1000;
+
+  /** Sets the first n elements of out, another array; y is of no use afterwards. */
   void apply(Loops<?> loops, double[] y, int n, double[] out) {
     switch (this) {
       case NONE -> System.arraycopy(y, 0, out, 0, n);
@@ -19,14 +22,26 @@ public enum Activation {
           out[i] = Math.max(y[i], 0);
         }
       }
-      case SILU -> loops.gate(y, y, n, out);
+      case SILU -> {
+        for (int i = 0; i < n; i++) {
+          out[i] = limited(y[i]);
+        }
+
+        loops.gate(y, out, n, out);
+      }
       case SIGMOID -> {
         for (int i = 0; i < n; i++) {
           out[i] = Double.isNaN(y[i]) ? y[i] : 1;
+          y[i] = limited(y[i]);
         }
 
         loops.gate(out, y, n, out);
       }
     }
+  }
+
+  /** A number whose sigmoid is the same. */
+  private static double limited(double t) {
+    return Math.max(-LIMIT, Math.min(LIMIT, t));
   }
 }

@@ -7,8 +7,11 @@ package io.sparknorm.kernels;
 abstract class BlockwiseNormalizer extends Normalizer {
   private static final long serialVersionUID = 1L;
 
-  /** The elements that are taken together, while they are in a near cache. */
-  private static final int NEAR = 4096;
+  /**
+   * The elements that are taken together. They are at hand for the map; fewer would change between
+   * reading and writing too often for the memory.
+   */
+  private static final int NEAR = 65536;
 
   private final int block;
   private final Denominator denominator;

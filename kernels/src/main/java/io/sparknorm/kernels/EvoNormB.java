@@ -58,7 +58,7 @@ public record EvoNormB(
     return new Bound(shape, variance);
   }
 
-  private final class Bound extends GroupwiseNormalizer {
+  private final class Bound extends Normalizer {
     private static final long serialVersionUID = 1L;
 
     private final Denominator denominator = Denominator.insideSqrt(epsilon);
@@ -68,7 +68,7 @@ public record EvoNormB(
     private final double[] bias;
 
     Bound(TensorShape shape, Coefficients variance) {
-      super(shape, shape.channels());
+      super(shape);
       int channels = shape.channels();
       this.floor = new double[channels];
       for (int c = 0; c < channels; c++) {
@@ -81,31 +81,26 @@ public record EvoNormB(
     }
 
     @Override
-    void normalise(Tensor<?> tensor, int from, TensorView part, TensorView slices, int channel) {
-      ChannelMap map =
-          applyAct
-              ? division(tensor, from, part, slices, channel)
-              : ShiftScale.of(of(part, channel, weight), of(part, channel, bias));
-      tensor.map(from, part, map, Activation.NONE);
-    }
+    void normalise(Tensor<?> tensor, TensorView view) {
+      if (!applyAct) {
+        tensor.map(view, ShiftScale.of(weight, bias), Activation.NONE);
+        return;
+      }
 
-    private MaxDivision division(
-        Tensor<?> tensor, int from, TensorView part, TensorView slices, int channel) {
       SliceMoments moments =
-          variant == Variant.B0 ? tensor.moments(from, slices) : tensor.squares(from, slices);
-      double[] root = new double[part.channels()];
+          variant == Variant.B0 ? tensor.moments(0, view) : tensor.squares(0, view);
+      double[] root = new double[view.channels()];
       for (int c = 0; c < root.length; c++) {
         root[c] = moments.root(c, denominator);
       }
 
       double[] line =
           switch (variant) {
-            case B0 -> of(part, channel, slope);
+            case B0 -> slope;
             case B1 -> root;
             case B2 -> Coefficients.NONE.orElse(-1, root.length);
           };
-      return new MaxDivision(
-          of(part, channel, floor), line, root, of(part, channel, weight), of(part, channel, bias));
+      tensor.map(view, new MaxDivision(floor, line, root, weight, bias), Activation.NONE);
     }
   }
 }

@@ -71,7 +71,7 @@ public record EvoNormS(
     return new Bound(shape);
   }
 
-  private final class Bound extends GroupwiseNormalizer {
+  private final class Bound extends Normalizer {
     private static final long serialVersionUID = 1L;
 
     private final Denominator denominator = Denominator.insideSqrt(epsilon);
@@ -80,32 +80,30 @@ public record EvoNormS(
     private final double[] bias;
 
     Bound(TensorShape shape) {
-      super(shape, groups);
+      super(shape);
       this.slope = v.orElse(1, shape.channels());
       this.weight = affine.weight().orElse(1, shape.channels());
       this.bias = affine.bias().orElse(0, shape.channels());
     }
 
     @Override
-    void normalise(Tensor<?> tensor, int from, TensorView part, TensorView slices, int channel) {
-      double[] scale = of(part, channel, weight).clone();
-      if (applyAct || variant.alwaysDivides()) {
-        SliceMoments moments =
-            variant.dividesByRootMeanSquare()
-                ? tensor.squares(from, slices)
-                : tensor.moments(from, slices);
-        int perGroup = part.channels() / slices.channels();
-        for (int c = 0; c < scale.length; c++) {
-          scale[c] *= moments.scale(c / perGroup, denominator);
-        }
+    void normalise(Tensor<?> tensor, TensorView view) {
+      double[] scale = applyAct || variant.alwaysDivides() ? scales(tensor, view) : weight;
+      ChannelMap map = applyAct ? new GatedScale(slope, scale, bias) : ShiftScale.of(scale, bias);
+      tensor.map(view, map, Activation.NONE);
+    }
+
+    private double[] scales(Tensor<?> tensor, TensorView view) {
+      TensorView slices = view.grouped(groups);
+      SliceMoments moments =
+          variant.dividesByRootMeanSquare() ? tensor.squares(0, slices) : tensor.moments(0, slices);
+      int perGroup = view.channels() / groups;
+      double[] scale = new double[view.channels()];
+      for (int c = 0; c < scale.length; c++) {
+        scale[c] = moments.scale(c / perGroup, denominator) * weight[c];
       }
 
-      double[] offset = of(part, channel, bias);
-      ChannelMap map =
-          applyAct
-              ? new GatedScale(of(part, channel, slope), scale, offset)
-              : ShiftScale.of(scale, offset);
-      tensor.map(from, part, map, Activation.NONE);
+      return scale;
     }
   }
 }

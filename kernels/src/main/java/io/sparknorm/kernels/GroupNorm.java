@@ -21,7 +21,7 @@ public record GroupNorm(int groups, Denominator denominator, Affine affine, Acti
   public Normalizer normalizer(TensorShape shape) {
     affine.checkSize(shape.channels(), "channel");
     checkGroups(groups, shape.channels());
-    return new GroupStandardizer(shape, groups, denominator, affine, activation);
+    return new GroupwiseNormalizer(shape, groups, denominator, affine, activation);
   }
 
   static void checkGroups(int groups, int channels) {

@@ -1,45 +1,49 @@
 package io.sparknorm.kernels;
 
-import java.util.Arrays;
-
 /**
- * A norm whose slices are groups of channels of one record: takes it in parts, so that the map
- * finds in a near cache what the moments have read.
+ * Instance and group normalisation: slices are groups of channels, the affine map is by channel.
  */
-abstract class GroupwiseNormalizer extends Normalizer {
+class GroupwiseNormalizer extends Normalizer {
   private static final long serialVersionUID = 1L;
 
-  /** The elements that are taken together. */
-  private static final int NEAR = 16384;
-
   private final int groups;
-  private final int perGroup;
+  private final Denominator denominator;
+  private final double[] weight;
+  private final double[] bias;
+  private final Activation activation;
 
-  GroupwiseNormalizer(TensorShape shape, int groups) {
+  GroupwiseNormalizer(
+      TensorShape shape,
+      int groups,
+      Denominator denominator,
+      Affine affine,
+      Activation activation) {
     super(shape);
     this.groups = groups;
-    this.perGroup = shape.channels() / groups;
+    this.denominator = denominator;
+    this.weight = affine.weight().orElse(1, shape.channels());
+    this.bias = affine.bias().orElse(0, shape.channels());
+    this.activation = activation;
   }
 
   @Override
   void normalise(Tensor<?> tensor, TensorView view) {
-    int group = perGroup * view.inner();
-    int step = view.inner() > 1 ? Math.max(1, NEAR / group) : groups;
-    for (int g = 0; g < groups; g += step) {
-      int n = Math.min(step, groups - g);
-      TensorView part = new TensorView(view.outer(), n * perGroup, view.inner());
-      normalise(tensor, g * group, part, part.grouped(n), g * perGroup);
+    SliceMoments moments = tensor.moments(0, view.grouped(groups));
+    int channels = view.channels();
+    int perGroup = channels / groups;
+    double[] shift = new double[channels];
+    double[] scale = new double[channels];
+    double[] offset = new double[channels];
+    for (int g = 0, c = 0; g < groups; g++) {
+      double groupScale = moments.scale(g, denominator);
+      for (int end = c + perGroup; c < end; c++) {
+        shift[c] = moments.mean[g];
+        scale[c] = groupScale * weight[c];
+        // A mean rounded to one double costs an ulp of the result where the deviation is small.
+        offset[c] = bias[c] - moments.meanLow[g] * scale[c];
+      }
     }
-  }
 
-  /** Normalises a part of the tensor, which has some of the slices and begins with a channel. */
-  abstract void normalise(
-      Tensor<?> tensor, int from, TensorView part, TensorView slices, int channel);
-
-  /** The coefficients of the channels of a part. */
-  static double[] of(TensorView part, int channel, double[] coefficients) {
-    return part.channels() == coefficients.length
-        ? coefficients
-        : Arrays.copyOfRange(coefficients, channel, channel + part.channels());
+    tensor.map(view, new ShiftScale(shift, scale, offset), activation);
   }
 }

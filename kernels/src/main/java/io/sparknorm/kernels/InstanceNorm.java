@@ -38,7 +38,7 @@ public record InstanceNorm(Denominator denominator, Affine affine, Activation ac
     }
   }
 
-  private final class Bound extends GroupStandardizer {
+  private final class Bound extends GroupwiseNormalizer {
     private static final long serialVersionUID = 1L;
 
     Bound(TensorShape shape) {

@@ -26,6 +26,7 @@ final class Lanes {
   static final DoubleVector MINUS_LOG2_E = all(-Sigmoid.LOG2_E);
   static final DoubleVector LOG2_E = all(Sigmoid.LOG2_E);
   static final DoubleVector ROUNDER = all(Sigmoid.ROUNDER);
+  static final DoubleVector BIASED_ROUNDER = all(Sigmoid.BIASED_ROUNDER);
   static final DoubleVector LN2_HIGH = all(Sigmoid.LN2_HIGH);
   static final DoubleVector LN2_LOW = all(Sigmoid.LN2_LOW);
   static final DoubleVector C2 = all(Sigmoid.C2);
@@ -45,6 +46,7 @@ final class Lanes {
   static final DoubleVector P5 = all(Sigmoid.P5);
   static final DoubleVector P6 = all(Sigmoid.P6);
   static final DoubleVector P7 = all(Sigmoid.P7);
+  static final DoubleVector P8 = all(Sigmoid.P8);
   static final DoubleVector TWO_TO_64 = all(Sigmoid.TWO_TO_64);
 
   /** For the bits of doubles, which hold a sign and, ordered as integers, a size. */
@@ -53,8 +55,9 @@ final class Lanes {
   static final LongVector SIGN = allLongs(Long.MIN_VALUE);
   static final LongVector SIZE = allLongs(Long.MAX_VALUE);
   static final LongVector LIMIT = allLongs(Double.doubleToRawLongBits(Sigmoid.LIMIT));
-  static final LongVector COARSE_LIMIT = allLongs(Double.doubleToRawLongBits(Sigmoid.COARSE_LIMIT));
   static final LongVector LOWEST_BITS = allLongs(Sigmoid.LOWEST_BITS);
+  static final LongVector LOWEST_BIASED = allLongs(Sigmoid.LOWEST_BIASED);
+  static final LongVector HIGHEST_BIASED = allLongs(Sigmoid.HIGHEST_BIASED);
   static final LongVector EXPONENT_BIAS = allLongs(Sigmoid.EXPONENT_BIAS);
 
   private Lanes() {}

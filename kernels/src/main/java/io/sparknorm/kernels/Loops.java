@@ -69,7 +69,7 @@ interface Loops<A> {
 
   /**
    * Sets {@code y[i] = x[i] / (1 + exp(-t[i]))}, as exactly as the elements need it, for the first
-   * n elements. Where t is NaN, x is too.
+   * n elements; t is not infinite, and where it is NaN, x is too.
    */
   void gate(double[] x, double[] t, int n, double[] y);
 

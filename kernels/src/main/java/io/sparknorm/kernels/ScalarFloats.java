@@ -182,11 +182,11 @@ class ScalarFloats implements Loops<float[]> {
   }
 
   static void mapRestOfRun(float[] x, int from, int to, GatedScale map, int c, float[] out) {
-    double slope = map.slope()[c];
+    double slope = map.slope()[c] * -Sigmoid.LOG2_E;
     double scale = map.scale()[c];
     double offset = map.offset()[c];
     for (int i = from; i < to; i++) {
-      out[i] = (float) (x[i] / Sigmoid.coarseDivisor(slope * x[i]) * scale + offset);
+      out[i] = (float) (x[i] / Sigmoid.coarseDivisor(x[i] * slope) * scale + offset);
     }
   }
 
@@ -204,7 +204,9 @@ class ScalarFloats implements Loops<float[]> {
     for (int c = from; c < slope.length; c++) {
       double value = x[row + c];
       out[row + c] =
-          (float) (value / Sigmoid.coarseDivisor(slope[c] * value) * scale[c] + offset[c]);
+          (float)
+              (value / Sigmoid.coarseDivisor(value * (slope[c] * -Sigmoid.LOG2_E)) * scale[c]
+                  + offset[c]);
     }
   }
 
@@ -229,7 +231,7 @@ class ScalarFloats implements Loops<float[]> {
   @Override
   public void gate(double[] x, double[] t, int n, double[] y) {
     for (int i = 0; i < n; i++) {
-      y[i] = x[i] / Sigmoid.coarseDivisor(t[i]);
+      y[i] = x[i] / Sigmoid.coarseDivisor(t[i] * -Sigmoid.LOG2_E);
     }
   }
 

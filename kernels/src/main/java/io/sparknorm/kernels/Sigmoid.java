@@ -33,21 +33,19 @@ final class Sigmoid {
   static final double C10 = 0x1.289185613a3d6p-22;
   static final double C11 = 0x1.af38a9b0ec855p-26;
 
-  /** Of {@code 2^f}, |f| at most 1/2: off by 2^-33 of it, and exact at 0. */
-  static final double P1 = 0x1.62e42fefa39efp-1;
+  /** Of {@code 2^f}, |f| at most 1/2: off by 2^-39.7 of it, and exact at 0. */
+  static final double P1 = 0x1.62e42fef84cf0p-1;
 
-  static final double P2 = 0x1.ebfbe045f4d3cp-3;
-  static final double P3 = 0x1.c6b08d883dca1p-5;
-  static final double P4 = 0x1.3b2a1b7152befp-7;
-  static final double P5 = 0x1.5d879ead06a82p-10;
-  static final double P6 = 0x1.443fffc90db59p-13;
-  static final double P7 = 0x1.00a581594758ep-16;
+  static final double P2 = 0x1.ebfbdff823cedp-3;
+  static final double P3 = 0x1.c6b08dd6fd234p-5;
+  static final double P4 = 0x1.3b2ab7181b755p-7;
+  static final double P5 = 0x1.5d8745a728441p-10;
+  static final double P6 = 0x1.4308ac85aa947p-13;
+  static final double P7 = 0x1.00dc4a532fb8ep-16;
+  static final double P8 = 0x1.63d136366db24p-20;
 
   /** Beyond it, the exponential is infinite, or adding it to 1 gives 1. */
   static final double LIMIT = 746;
-
-  /** Beyond it, no float is left of a quotient, or adding the power of two to 1 gives 1. */
-  static final double COARSE_LIMIT = 500;
 
   /** The bits of a sum with {@link #ROUNDER} for 2^-64, which added to 1 gives 1. */
   static final long LOWEST_BITS = Double.doubleToRawLongBits(ROUNDER) - 64;
@@ -57,11 +55,27 @@ final class Sigmoid {
 
   static final double TWO_TO_64 = 0x1p64;
 
+  /** As {@link #ROUNDER}, with the bias of an exponent, which the integer then has. */
+  static final double BIASED_ROUNDER = ROUNDER + Double.MAX_EXPONENT;
+
+  /** The bits of a sum with {@link #BIASED_ROUNDER} for 2^-500, which added to 1 gives 1. */
+  static final long LOWEST_BIASED = Double.doubleToRawLongBits(BIASED_ROUNDER) - 500;
+
+  /** The same for 2^500: no float is left of a quotient. */
+  static final long HIGHEST_BIASED = Double.doubleToRawLongBits(BIASED_ROUNDER) + 500;
+
   private Sigmoid() {}
 
   /** Within 3 units in the last place; infinite below -709.8. */
   static double divisor(double t) {
-    double z = limited(-t, LIMIT);
+    double z = -t;
+    // Comparisons that NaN passes through; Math.max and Math.min take several instructions.
+    if (z < -LIMIT) {
+      z = -LIMIT;
+    } else if (z > LIMIT) {
+      z = LIMIT;
+    }
+
     double shifted = z * LOG2_E + ROUNDER;
     double k = shifted - ROUNDER;
     double r = z - k * LN2_HIGH - k * LN2_LOW;
@@ -75,20 +89,15 @@ final class Sigmoid {
     return power * scale * TWO_TO_64 + 1;
   }
 
-  /** Within 2^-32 of it; 2^500 for all t below -347, where no float is left of a quotient. */
-  static double coarseDivisor(double t) {
-    double z = limited(t * -LOG2_E, COARSE_LIMIT);
-    double shifted = z + ROUNDER;
-    double f = z - (shifted - ROUNDER);
+  /** {@code 1 + 2^z} within 2^-39 of it; no more than 2^501; NaN if z is infinite. */
+  static double coarseDivisor(double z) {
+    double shifted = z + BIASED_ROUNDER;
+    double f = z - (shifted - BIASED_ROUNDER);
     double f2 = f * f;
-    double upper = (P7 * f + P6) * f2 + (P5 * f + P4);
+    double upper = (P8 * f2 + (P7 * f + P6)) * f2 + (P5 * f + P4);
     double power = (upper * f2 + (P3 * f + P2)) * f2 + (P1 * f + 1);
-    long exponent = Double.doubleToRawLongBits(shifted) << EXPONENT_SHIFT;
-    return Double.longBitsToDouble(Double.doubleToRawLongBits(power) + exponent) + 1;
-  }
-
-  private static double limited(double z, double limit) {
-    // Comparisons that NaN passes through; Math.max and Math.min take several instructions.
-    return z > limit ? limit : z < -limit ? -limit : z;
+    long bits = Double.doubleToRawLongBits(shifted);
+    long exponent = Math.min(Math.max(bits, LOWEST_BIASED), HIGHEST_BIASED) << EXPONENT_SHIFT;
+    return power * Double.longBitsToDouble(exponent) + 1;
   }
 }

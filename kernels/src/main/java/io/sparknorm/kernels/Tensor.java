@@ -4,7 +4,7 @@ import java.util.function.Consumer;
 
 /**
  * One record's tensor on its way through a norm: the input, the output and the loops for their
- * element type. A position named {@code from} is where a part of the record begins.
+ * element type.
  */
 record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean skippingNaN) {
   /** How many elements, or coefficients, are used together: they stay in the nearest cache. */
@@ -14,56 +14,57 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
   private static final ThreadLocal<double[][]> BUFFERS =
       ThreadLocal.withInitial(() -> new double[2][LENGTH]);
 
-  /** Mean and squared deviations of every slice: the channels of the view. */
+  /** Mean and squared deviations of every slice from a position: the channels of the view. */
   SliceMoments moments(int from, TensorView slices) {
     return skippingNaN
         ? SliceMoments.ofPresent(loops, x, from, slices)
         : SliceMoments.of(loops, x, from, slices);
   }
 
-  /** Mean zero and squares of every slice. */
+  /** Mean zero and squares of every slice from a position. */
   SliceMoments squares(int from, TensorView slices) {
     return skippingNaN
         ? SliceMoments.squaresOfPresent(loops, x, from, slices)
         : SliceMoments.squares(loops, x, from, slices);
   }
 
-  void map(int from, TensorView part, ChannelMap map, Activation activation) {
-    if (activation == Activation.NONE) {
-      map(from, part, map);
-    } else if (part.inner() == 1) {
-      int step = Math.max(1, LENGTH / part.channels()) * part.channels();
-      int end = from + part.length();
-      for (int start = from; start < end; start += step) {
-        int n = Math.min(step, end - start);
-        activated(start, n, activation, v -> map.mapRows(doubles, v, 0, n, v));
-      }
-    } else if (part.inner() > 0) {
-      int row = part.channels() * part.inner();
-      for (int o = 0; o < part.outer(); o++) {
-        mapRuns(from + o * row, part, map, activation);
-      }
-    }
-  }
-
-  private void map(int from, TensorView part, ChannelMap map) {
-    int inner = part.inner();
-    if (inner == 1) {
-      map.mapRows(loops, x, from, from + part.length(), out);
+  void map(TensorView view, ChannelMap map, Activation activation) {
+    if (view.inner() == 1) {
+      mapRows(view, map, activation);
     } else {
-      int row = part.channels() * inner;
-      for (int o = 0, start = from; o < part.outer(); o++, start += row) {
-        map.mapRuns(loops, x, start, part.channels(), inner, 0, out);
+      int row = view.channels() * view.inner();
+      for (int o = 0; o < view.outer(); o++) {
+        mapRuns(o * row, view, map, activation);
       }
     }
   }
 
-  private void mapRuns(int from, TensorView part, ChannelMap map, Activation activation) {
-    int inner = part.inner();
-    int step = Math.max(1, LENGTH / inner);
-    for (int c = 0; c < part.channels(); c += step) {
+  private void mapRows(TensorView view, ChannelMap map, Activation activation) {
+    int end = view.length();
+    if (activation == Activation.NONE) {
+      map.mapRows(loops, x, 0, end, out);
+      return;
+    }
+
+    int step = Math.max(1, LENGTH / view.channels()) * view.channels();
+    for (int start = 0; start < end; start += step) {
+      int n = Math.min(step, end - start);
+      activated(start, n, activation, v -> map.mapRows(doubles, v, 0, n, v));
+    }
+  }
+
+  private void mapRuns(int from, TensorView view, ChannelMap map, Activation activation) {
+    int channels = view.channels();
+    int inner = view.inner();
+    if (activation == Activation.NONE) {
+      map.mapRuns(loops, x, from, channels, inner, 0, out);
+      return;
+    }
+
+    int step = Math.max(1, LENGTH / Math.max(1, inner));
+    for (int c = 0; c < channels; c += step) {
       int first = c;
-      int runs = Math.min(step, part.channels() - c);
+      int runs = Math.min(step, channels - c);
       for (int i = 0; i < inner; i += LENGTH) {
         int length = Math.min(LENGTH, inner - i);
         activated(
@@ -75,7 +76,7 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
     }
   }
 
-  /** Maps as many blocks as the map is for. */
+  /** Maps as many blocks as the map is for, from a position. */
   void mapBlocks(int from, BlockScale map, Activation activation) {
     int block = map.weight().length;
     int blocks = map.scale().length;

@@ -249,26 +249,26 @@ final class VectorFloats extends ScalarFloats {
   public void mapRuns(
       float[] x, int from, int runs, int length, GatedScale map, int c, float[] out) {
     for (int run = 0, i = from, end = from; run < runs; run++) {
-      DoubleVector slope = DoubleVector.broadcast(DOUBLES, map.slope()[c + run]);
+      DoubleVector slope = DoubleVector.broadcast(DOUBLES, map.slope()[c + run] * -Sigmoid.LOG2_E);
       DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c + run]);
       DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c + run]);
       for (end += length; i <= end - WIDTH; i += WIDTH) {
         DoubleVector value =
             (DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0);
-        DoubleVector z = slope.mul(value).mul(Lanes.MINUS_LOG2_E);
-        LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
-        LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.COARSE_LIMIT);
-        DoubleVector limited = size.or(sign).reinterpretAsDoubles();
-        DoubleVector shifted = limited.add(Lanes.ROUNDER);
-        DoubleVector f = limited.sub(shifted.sub(Lanes.ROUNDER));
+        DoubleVector z = value.mul(slope);
+        DoubleVector shifted = z.add(Lanes.BIASED_ROUNDER);
+        DoubleVector f = z.sub(shifted.sub(Lanes.BIASED_ROUNDER));
         DoubleVector f2 = f.mul(f);
-        DoubleVector upper =
-            f.mul(Lanes.P7).add(Lanes.P6).mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
+        DoubleVector top = f2.mul(Lanes.P8).add(f.mul(Lanes.P7).add(Lanes.P6));
+        DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
         DoubleVector lower = upper.mul(f2).add(f.mul(Lanes.P3).add(Lanes.P2));
         DoubleVector power = lower.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+        LongVector bits = shifted.reinterpretAsLongs();
         LongVector exponent =
-            shifted.reinterpretAsLongs().lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
-        DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
+            bits.max(Lanes.LOWEST_BIASED)
+                .min(Lanes.HIGHEST_BIASED)
+                .lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+        DoubleVector e = power.mul(exponent.reinterpretAsDoubles());
         DoubleVector y = value.div(e.add(Lanes.ONE)).mul(scale).add(offset);
         ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
       }
@@ -290,20 +290,20 @@ final class VectorFloats extends ScalarFloats {
         DoubleVector value =
             (DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0);
         DoubleVector z =
-            DoubleVector.fromArray(DOUBLES, slope, c).mul(value).mul(Lanes.MINUS_LOG2_E);
-        LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
-        LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.COARSE_LIMIT);
-        DoubleVector limited = size.or(sign).reinterpretAsDoubles();
-        DoubleVector shifted = limited.add(Lanes.ROUNDER);
-        DoubleVector f = limited.sub(shifted.sub(Lanes.ROUNDER));
+            value.mul(DoubleVector.fromArray(DOUBLES, slope, c).mul(Lanes.MINUS_LOG2_E));
+        DoubleVector shifted = z.add(Lanes.BIASED_ROUNDER);
+        DoubleVector f = z.sub(shifted.sub(Lanes.BIASED_ROUNDER));
         DoubleVector f2 = f.mul(f);
-        DoubleVector upper =
-            f.mul(Lanes.P7).add(Lanes.P6).mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
+        DoubleVector top = f2.mul(Lanes.P8).add(f.mul(Lanes.P7).add(Lanes.P6));
+        DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
         DoubleVector lower = upper.mul(f2).add(f.mul(Lanes.P3).add(Lanes.P2));
         DoubleVector power = lower.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+        LongVector bits = shifted.reinterpretAsLongs();
         LongVector exponent =
-            shifted.reinterpretAsLongs().lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
-        DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
+            bits.max(Lanes.LOWEST_BIASED)
+                .min(Lanes.HIGHEST_BIASED)
+                .lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+        DoubleVector e = power.mul(exponent.reinterpretAsDoubles());
         DoubleVector gated = value.div(e.add(Lanes.ONE));
         DoubleVector y =
             gated
@@ -347,23 +347,24 @@ final class VectorFloats extends ScalarFloats {
     int i = 0;
     for (; i <= n - WIDTH; i += WIDTH) {
       DoubleVector z = DoubleVector.fromArray(DOUBLES, t, i).mul(Lanes.MINUS_LOG2_E);
-      LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
-      LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.COARSE_LIMIT);
-      DoubleVector limited = size.or(sign).reinterpretAsDoubles();
-      DoubleVector shifted = limited.add(Lanes.ROUNDER);
-      DoubleVector f = limited.sub(shifted.sub(Lanes.ROUNDER));
+      DoubleVector shifted = z.add(Lanes.BIASED_ROUNDER);
+      DoubleVector f = z.sub(shifted.sub(Lanes.BIASED_ROUNDER));
       DoubleVector f2 = f.mul(f);
-      DoubleVector upper = f.mul(Lanes.P7).add(Lanes.P6).mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
+      DoubleVector top = f2.mul(Lanes.P8).add(f.mul(Lanes.P7).add(Lanes.P6));
+      DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
       DoubleVector lower = upper.mul(f2).add(f.mul(Lanes.P3).add(Lanes.P2));
       DoubleVector power = lower.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+      LongVector bits = shifted.reinterpretAsLongs();
       LongVector exponent =
-          shifted.reinterpretAsLongs().lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
-      DoubleVector e = power.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
+          bits.max(Lanes.LOWEST_BIASED)
+              .min(Lanes.HIGHEST_BIASED)
+              .lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+      DoubleVector e = power.mul(exponent.reinterpretAsDoubles());
       DoubleVector.fromArray(DOUBLES, x, i).div(e.add(Lanes.ONE)).intoArray(y, i);
     }
 
     for (; i < n; i++) {
-      y[i] = x[i] / Sigmoid.coarseDivisor(t[i]);
+      y[i] = x[i] / Sigmoid.coarseDivisor(t[i] * -Sigmoid.LOG2_E);
     }
   }
 

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class TestSigmoid {
   private static final MathContext DIGITS = new MathContext(60);
@@ -26,8 +30,7 @@ class TestSigmoid {
     for (double t = 0x1p-149; t <= Float.MAX_VALUE; t *= 1.37) {
       for (double signed : new double[] {t, -t}) {
         float exact = Math.abs(t) > 800 ? (signed > 0 ? 1 : 0) : exact(signed).floatValue();
-        for (double divisor :
-            new double[] {Sigmoid.divisor(signed), Sigmoid.coarseDivisor(signed)}) {
+        for (double divisor : new double[] {Sigmoid.divisor(signed), coarseDivisor(signed)}) {
           assertThat(Math.abs((float) (1 / divisor) - exact))
               .as("at %s", signed)
               .isLessThanOrEqualTo(Math.ulp(exact));
@@ -44,12 +47,30 @@ class TestSigmoid {
     assertThat(Sigmoid.divisor(-0.0)).isEqualTo(2);
     assertThat(Sigmoid.divisor(-709)).isFinite();
     assertThat(Sigmoid.divisor(-711)).isInfinite();
-    assertThat(Sigmoid.coarseDivisor(Double.POSITIVE_INFINITY)).isOne();
-    assertThat(Sigmoid.coarseDivisor(Double.NaN)).isNaN();
-    assertThat(Sigmoid.coarseDivisor(-0.0)).isEqualTo(2);
-    assertThat((float) (Float.MAX_VALUE / Sigmoid.coarseDivisor(-500))).isZero();
-    assertThat((float) (Float.MAX_VALUE / Sigmoid.coarseDivisor(Double.NEGATIVE_INFINITY)))
-        .isZero();
+    assertThat(coarseDivisor(Double.NaN)).isNaN();
+    assertThat(coarseDivisor(-0.0)).isEqualTo(2);
+    assertThat((float) (Float.MAX_VALUE / coarseDivisor(-500))).isZero();
+    assertThat((float) (Float.MAX_VALUE / coarseDivisor(-1e30))).isZero();
+    assertThat((float) coarseDivisor(1e30)).isOne();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"SILU", "SIGMOID"})
+  void infinitiesHaveTheLimitOfTheirActivation(Activation activation) {
+    for (Loops<?> loops : List.of(LoopsProvider.SCALAR.floats(), LoopsProvider.best().floats())) {
+      double[] y = new double[17];
+      Arrays.fill(y, Double.POSITIVE_INFINITY);
+      y[16] = Double.NaN;
+      double[] out = new double[17];
+      activation.apply(loops, y, 17, out);
+      assertThat(out).startsWith(activation == Activation.SILU ? Double.POSITIVE_INFINITY : 1);
+      assertThat(out[0]).isEqualTo(out[15]);
+      assertThat(out[16]).isNaN();
+    }
+  }
+
+  private static double coarseDivisor(double t) {
+    return Sigmoid.coarseDivisor(t * -Sigmoid.LOG2_E);
   }
 
   private static BigDecimal exact(double t) {
