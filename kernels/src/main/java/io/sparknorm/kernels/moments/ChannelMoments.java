@@ -5,6 +5,7 @@ import static io.sparknorm.kernels.moments.ExactSum.DIGIT_WIDTH;
 
 import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Exact count, sum and sum of squares of one channel, with NaN and infinities counted beside them.
@@ -330,6 +331,49 @@ final class ChannelMoments {
     negativeInfinityCount = Math.addExact(negativeInfinityCount, other.negativeInfinityCount);
     deposit(other.sum(), other.squares());
     carry();
+  }
+
+  /** What is left without all that another instance holds; {@link #flaw} says if it can be. */
+  ChannelMoments less(ChannelMoments other) {
+    return new ChannelMoments(
+        count - other.count,
+        nanCount - other.nanCount,
+        positiveInfinityCount - other.positiveInfinityCount,
+        negativeInfinityCount - other.negativeInfinityCount,
+        sum().minus(other.sum()),
+        squares().minus(other.squares()));
+  }
+
+  /**
+   * Why no values can have these moments, in words that follow "with". Of n values, {@code n *
+   * squares >= sum^2} (Cauchy-Schwarz), and of none both are zero.
+   */
+  Optional<String> flaw() {
+    Optional<String> missing =
+        missing(count, "values")
+            .or(() -> missing(nanCount, "NaN"))
+            .or(() -> missing(positiveInfinityCount, "infinities"))
+            .or(() -> missing(negativeInfinityCount, "negative infinities"));
+    if (missing.isPresent()) {
+      return missing;
+    }
+
+    ExactSum totalSquares = squares();
+    if (totalSquares.isNegative()) {
+      return Optional.of("a negative sum of squares");
+    }
+
+    if (count == 0 && (totalSquares.size() > 0 || sum().size() > 0)) {
+      return Optional.of("no values, but a sum that is not zero");
+    }
+
+    return count > 0 && squaredDeviations().isNegative()
+        ? Optional.of("a sum of squares too small for the sum")
+        : Optional.empty();
+  }
+
+  private static Optional<String> missing(long count, String what) {
+    return count < 0 ? Optional.of(count + " " + what) : Optional.empty();
   }
 
   /** The mean of the finite values, of which there is at least one. */

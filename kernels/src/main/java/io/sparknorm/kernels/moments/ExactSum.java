@@ -52,6 +52,22 @@ final class ExactSum {
         : new ExactSum(low + first, Arrays.copyOfRange(digits, first, last + 1));
   }
 
+  /** The difference, in the same units. */
+  ExactSum minus(ExactSum other) {
+    int from = Math.min(low, other.low);
+    long[] limbs = new long[Math.max(end(), other.end()) - from];
+    System.arraycopy(digits, 0, limbs, low - from, digits.length);
+    for (int i = 0; i < other.digits.length; i++) {
+      limbs[other.low - from + i] -= other.digits[i];
+    }
+
+    return of(from, limbs);
+  }
+
+  boolean isNegative() {
+    return digits.length > 0 && digits[digits.length - 1] < 0;
+  }
+
   int low() {
     return low;
   }

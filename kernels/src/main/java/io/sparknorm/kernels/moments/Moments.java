@@ -4,6 +4,7 @@ import io.sparknorm.kernels.TensorView;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * Count, sum and sum of squares of the finite values of each channel, exact for all doubles, with
@@ -132,6 +133,30 @@ public final class Moments {
       channels[c].merge(more[c]);
     }
 
+    return this;
+  }
+
+  /**
+   * Takes away all that another instance holds, which stays as it is: what is left is, to the bit,
+   * what it would be had those values never been added.
+   *
+   * @throws NeverAddedException if this cannot have held all of that; nothing is taken away then
+   * @throws IllegalArgumentException if the numbers of channels differ
+   */
+  public Moments subtract(Moments other) {
+    checkChannels("subtract moments", other.channels.length);
+    ChannelMoments[] less = other.settled();
+    settled();
+    ChannelMoments[] left = new ChannelMoments[channels.length];
+    for (int c = 0; c < left.length; c++) {
+      left[c] = channels[c].less(less[c]);
+      Optional<String> flaw = left[c].flaw();
+      if (flaw.isPresent()) {
+        throw new NeverAddedException(c, flaw.get());
+      }
+    }
+
+    System.arraycopy(left, 0, channels, 0, left.length);
     return this;
   }
 

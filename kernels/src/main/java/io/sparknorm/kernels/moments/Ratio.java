@@ -20,6 +20,10 @@ record Ratio(BigInteger numerator, BigInteger denominator, int exponent) {
   /** The exponent of the last bit of a subnormal double. */
   private static final int MIN_POSITION = Double.MIN_EXPONENT - (PRECISION - 1);
 
+  boolean isNegative() {
+    return numerator.signum() < 0;
+  }
+
   /** This ratio divided by a positive number. */
   Ratio dividedBy(long divisor) {
     return new Ratio(numerator, denominator.multiply(BigInteger.valueOf(divisor)), exponent);

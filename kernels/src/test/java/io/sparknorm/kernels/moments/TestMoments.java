@@ -115,6 +115,92 @@ class TestMoments {
     assertThat(States.of(other)).isEqualTo(States.of(of(1, 2)));
   }
 
+  @Property(tries = 300)
+  void subtractingLeavesTheBytesOfTheRest(
+      @ForAll("doubles") List<Double> kept, @ForAll("doubles") List<Double> taken) {
+    List<Double> all = new ArrayList<>(kept);
+    all.addAll(taken);
+    Moments less = of(unboxed(taken));
+
+    assertThat(States.of(of(unboxed(all)).subtract(less))).isEqualTo(States.of(of(unboxed(kept))));
+    assertThat(States.of(less)).isEqualTo(States.of(of(unboxed(taken))));
+  }
+
+  @Property(tries = 100)
+  void subtractingEverythingLeavesNothing(@ForAll("doubles") List<Double> values) {
+    assertThat(States.of(of(unboxed(values)).subtract(of(unboxed(values)))))
+        .isEqualTo(States.of(new Moments(1)));
+  }
+
+  /** Also through the fast road, where values wait before they are added. */
+  @Test
+  void whatComesAfterASubtractionIsAddedToWhatIsLeft() {
+    Random random = new Random(5);
+    float[][] records = new float[300][3];
+    for (float[] record : records) {
+      for (int i = 0; i < record.length; i++) {
+        record[i] = (float) (1e4 * random.nextGaussian());
+      }
+    }
+
+    Moments rolled = of(records, 0, 100).merge(of(records, 100, 200)).subtract(of(records, 0, 100));
+    for (int r = 200; r < 300; r++) {
+      rolled.add(records[r], new TensorView(1, 3, 1));
+    }
+
+    assertThat(States.of(rolled)).isEqualTo(States.of(of(records, 100, 300)));
+  }
+
+  @Test
+  void nonFiniteValuesAreSubtractedByTheirCounts() {
+    double nan = Double.NaN;
+    double infinity = Double.POSITIVE_INFINITY;
+
+    assertThat(States.of(of(1, nan, nan, infinity, -infinity, 5).subtract(of(nan, -infinity, 5))))
+        .isEqualTo(States.of(of(1, nan, infinity)));
+  }
+
+  static Object[][] neverAdded() {
+    double nan = Double.NaN;
+    double infinity = Double.POSITIVE_INFINITY;
+    return new Object[][] {
+      {of(1, 2), of(1, 2, 2), "-1 values"},
+      {of(1, nan), of(1, nan, nan, nan), "-2 NaN"},
+      {of(1, infinity), of(1, infinity, infinity), "-1 infinities"},
+      {of(1, -infinity, infinity), of(-infinity, -infinity), "-1 negative infinities"},
+      {of(1, 2), of(3), "a negative sum of squares"},
+      {of(1, 2), of(-2, -1), "no values, but a sum that is not zero"},
+      {of(1, 2), of(0, 0), "no values, but a sum that is not zero"},
+      {of(10, 10, 10), of(11), "a sum of squares too small for the sum"},
+    };
+  }
+
+  @ParameterizedTest
+  @MethodSource("neverAdded")
+  void whatWasNeverAddedIsNotSubtracted(Moments from, Moments less, String left) {
+    byte[] before = States.of(from);
+
+    assertThatThrownBy(() -> from.subtract(less))
+        .isInstanceOfSatisfying(
+            NeverAddedException.class,
+            e -> {
+              assertThat(e.channel()).isZero();
+              assertThat(e.left()).isEqualTo(left);
+            })
+        .hasMessage("Cannot subtract moments: channel 0 would be left with " + left);
+    assertThat(States.of(from)).isEqualTo(before);
+  }
+
+  @Test
+  void noChannelChangesWhereOneIsRefused() {
+    Moments from = new Moments(2).add(0, 1).add(0, 2).add(1, 3);
+    byte[] before = States.of(from);
+
+    assertThatThrownBy(() -> from.subtract(new Moments(2).add(0, 1).add(1, 4)))
+        .hasMessageStartingWith("Cannot subtract moments: channel 1 would be left with ");
+    assertThat(States.of(from)).isEqualTo(before);
+  }
+
   @Test
   void countsOfValuesUpToTheRangeOfALongStayExact() {
     Moments moments = of(Double.MAX_VALUE, -Double.MIN_VALUE);
@@ -183,6 +269,9 @@ class TestMoments {
     assertThatThrownBy(() -> new Moments(3).merge(new Moments(2)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Cannot merge moments: 2 channels (expected 3)");
+    assertThatThrownBy(() -> new Moments(3).subtract(new Moments(2)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot subtract moments: 2 channels (expected 3)");
     assertThatThrownBy(() -> new Moments(3).add(new float[2], new TensorView(1, 2, 1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Cannot add a record: 2 channels (expected 3)");
@@ -213,6 +302,15 @@ class TestMoments {
 
   private static Moments of(double... values) {
     return new Moments(1).add(values, new TensorView(1, 1, values.length));
+  }
+
+  private static Moments of(float[][] records, int from, int to) {
+    Moments moments = new Moments(records[0].length);
+    for (int r = from; r < to; r++) {
+      moments.add(records[r], new TensorView(1, records[r].length, 1));
+    }
+
+    return moments;
   }
 
   private static double[] means(Moments moments) {
