@@ -7,9 +7,7 @@ import io.sparknorm.spark.ProductVersion;
 import io.sparknorm.spark.Sha256;
 import io.sparknorm.spark.config.Fault;
 import io.sparknorm.spark.config.FeatureSpec;
-import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.JobSpec;
-import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.fit.Applier;
 import io.sparknorm.spark.fit.FeatureBlock;
 import io.sparknorm.spark.fit.Fitter;
@@ -33,8 +31,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.apache.spark.sql.AnalysisException;
-import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -80,7 +76,7 @@ final class Job {
    * @throws JobException for whatever the user can mend; nothing is published then
    */
   Summary run() throws IOException {
-    Input input = pin(spec.input());
+    Input input = Input.pin(spark, spec.input());
     List<Part> parts = new ArrayList<>();
     for (FeatureSpec feature : spec.features()) {
       parts.add(Part.of(feature, spec.command(), store, input.rows().schema()));
@@ -267,30 +263,6 @@ final class Job {
             .map(ModelId::toString)
             .collect(Collectors.joining("\n"));
     return Sha256.of(String.join("\n", spec.canonical(), input.identity().digest(), applied));
-  }
-
-  private Input pin(InputSpec input) {
-    String location = Locations.withoutSecrets(input.location());
-    if (input.table().isPresent()) {
-      String table = input.table().get();
-      return Input.pin(spark.table(table), location, isView(table));
-    }
-
-    DataFrameReader reader = spark.read().options(input.options());
-    return Input.pin(
-        reader.format(input.format().orElseThrow()).load(input.path().orElseThrow()),
-        location,
-        false);
-  }
-
-  /** What files a view reads does not tell what it makes of them. */
-  private boolean isView(String table) {
-    try {
-      String type = spark.catalog().getTable(table).tableType();
-      return type.equals("VIEW") || type.equals("TEMPORARY");
-    } catch (AnalysisException e) {
-      return false; // a table of a catalog that lists none
-    }
   }
 
   /** What was staged has to be what was read, less what was dropped. */

@@ -2,16 +2,22 @@ package io.sparknorm.spark.fit;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.InputSpec;
+import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.models.InputIdentity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 
 /**
- * A dataset whose identity is pinned: Spark reads the same list of files in both passes, and a run
- * compares their lengths and modification times before it publishes anything.
+ * A dataset whose identity is pinned, so that both passes read the same. Of a Delta Lake or Iceberg
+ * table it is the last snapshot; of files it is one list of them, whose lengths and modification
+ * times a run compares before it publishes anything.
  */
 public final class Input {
   private final Dataset<Row> rows;
@@ -20,24 +26,52 @@ public final class Input {
   private final Configuration hadoop;
   private final InputIdentity identity;
 
-  private Input(Dataset<Row> rows, String location, boolean isView, Configuration hadoop) {
+  private Input(Dataset<Row> rows, InputSpec spec, boolean isView) {
     this.rows = rows;
     this.isView = isView;
-    this.location = location;
-    this.hadoop = hadoop;
+    this.location = Locations.withoutSecrets(spec.location());
+    this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     this.identity = identify();
   }
 
-  /**
-   * Pins a dataset as it is now.
-   *
-   * @param location what the user knows it as, without secrets
-   * @param isView whether the files alone do not tell what the rows are; then no other run is taken
-   *     for the same
-   */
-  public static Input pin(Dataset<Row> rows, String location, boolean isView) {
-    return new Input(
-        rows, location, isView, rows.sparkSession().sparkContext().hadoopConfiguration());
+  private Input(TableSnapshot snapshot) {
+    this.rows = snapshot.rows();
+    this.isView = false;
+    this.location = snapshot.identity().location();
+    this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
+    this.identity = snapshot.identity();
+  }
+
+  /** Pins a dataset as it is now. */
+  public static Input pin(SparkSession spark, InputSpec spec) {
+    if (spec.table().isPresent() && isView(spark, spec.table().get())) {
+      return new Input(spark.table(spec.table().get()), spec, true);
+    }
+
+    Optional<TableSnapshot> snapshot = TableSnapshot.pin(spark, spec);
+    return snapshot.isPresent()
+        ? new Input(snapshot.get())
+        : new Input(read(spark, spec), spec, false);
+  }
+
+  private static Dataset<Row> read(SparkSession spark, InputSpec spec) {
+    return spec.table().isPresent()
+        ? spark.table(spec.table().get())
+        : spark
+            .read()
+            .options(spec.options())
+            .format(spec.format().orElseThrow())
+            .load(spec.path().orElseThrow());
+  }
+
+  /** What files a view reads does not tell what it makes of them. */
+  private static boolean isView(SparkSession spark, String table) {
+    try {
+      String type = spark.catalog().getTable(table).tableType();
+      return type.equals("VIEW") || type.equals("TEMPORARY");
+    } catch (AnalysisException e) {
+      return false; // a table of a catalog that lists none
+    }
   }
 
   public Dataset<Row> rows() {
@@ -49,11 +83,16 @@ public final class Input {
   }
 
   /**
-   * Throws if a file has changed since the input was pinned. Inputs without files cannot be told.
+   * Throws if a file has changed since the input was pinned. A snapshot never changes, and inputs
+   * without files cannot be told.
    *
    * @throws JobException with status TRY_AGAIN
    */
   public void checkUnchanged() {
+    if (identity.kind() == InputIdentity.Kind.TABLE) {
+      return;
+    }
+
     InputIdentity now = identify();
     if (now.files().equals(identity.files())) {
       return;

@@ -4,6 +4,7 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.OutputSpec;
+import io.sparknorm.spark.config.TableName;
 import io.sparknorm.spark.models.InputIdentity;
 import org.apache.spark.sql.CreateTableWriter;
 import org.apache.spark.sql.DataFrameWriterV2;

@@ -134,6 +134,8 @@ final class Cluster implements AutoCloseable {
     all.put("spark.executor.cores", "1");
     all.put("spark.executor.memory", "512m");
     all.put("spark.cores.max", "2");
+    // A task for each file of the input, where local mode reads several in one.
+    all.put("spark.sql.files.minPartitionNum", "8");
     all.put("spark.standalone.submit.waitAppCompletion", "true");
     all.putAll(settings);
     return submit(master, mode, all, arguments);

@@ -1,4 +1,4 @@
-package io.sparknorm.spark.output;
+package io.sparknorm.spark.config;
 
 import io.sparknorm.spark.JobException;
 import java.util.ArrayList;
@@ -9,12 +9,12 @@ import java.util.stream.Collectors;
  * A table's name of one or more parts, such as {@code catalog.db.t}; a part in backticks may hold
  * dots, and a doubled backtick stands for one.
  */
-record TableName(List<String> parts) {
-  TableName {
+public record TableName(List<String> parts) {
+  public TableName {
     parts = List.copyOf(parts);
   }
 
-  static TableName parse(String text) {
+  public static TableName parse(String text) {
     List<String> parts = new ArrayList<>();
     StringBuilder part = new StringBuilder();
     boolean quoted = false;
@@ -44,19 +44,19 @@ record TableName(List<String> parts) {
   }
 
   /** The name without its namespace. */
-  TableName last() {
+  public TableName last() {
     return new TableName(parts.subList(parts.size() - 1, parts.size()));
   }
 
   /** The name of another table in the same namespace. */
-  TableName sibling(String suffix) {
+  public TableName sibling(String suffix) {
     List<String> sibling = new ArrayList<>(parts);
     sibling.set(parts.size() - 1, parts.get(parts.size() - 1) + suffix);
     return new TableName(sibling);
   }
 
   /** The name for use in SQL, every part quoted. */
-  String quoted() {
+  public String quoted() {
     return parts.stream()
         .map(part -> "`" + part.replace("`", "``") + "`")
         .collect(Collectors.joining("."));

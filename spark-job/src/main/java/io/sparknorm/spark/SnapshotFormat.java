@@ -1,0 +1,104 @@
+package io.sparknorm.spark;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Table formats that keep every state of a table under a number and replace a table in one commit.
+ * They are asked through Spark alone: their jars are for the user to bring.
+ */
+public enum SnapshotFormat {
+  DELTA("delta.minReaderVersion"),
+  ICEBERG(SnapshotFormat.ICEBERG_SNAPSHOT);
+
+  static final String ICEBERG_SNAPSHOT = "current-snapshot-id";
+
+  /** The property that each of its tables has, and no other table. */
+  private final String property;
+
+  SnapshotFormat(String property) {
+    this.property = property;
+  }
+
+  /** The format of that name, as it stands after {@code USING}; empty if it keeps no states. */
+  public static Optional<SnapshotFormat> named(String format) {
+    for (SnapshotFormat candidate : values()) {
+      if (candidate.key().equalsIgnoreCase(format)) {
+        return Optional.of(candidate);
+      }
+    }
+
+    return Optional.empty();
+  }
+
+  /**
+   * The format of a table; empty if it keeps no states.
+   *
+   * @param table its quoted name; a table, not a view
+   */
+  public static Optional<SnapshotFormat> of(SparkSession spark, String table) {
+    Map<String, String> properties;
+    try {
+      properties = properties(spark, table);
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      if (e instanceof AnalysisException) {
+        return Optional.empty(); // files named as a table, or none: whoever reads it will be told
+      }
+
+      throw e;
+    }
+
+    for (SnapshotFormat candidate : values()) {
+      if (properties.containsKey(candidate.property)) {
+        return Optional.of(candidate);
+      }
+    }
+
+    return Optional.empty();
+  }
+
+  /** The name after {@code USING}. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The number of a table's last state, for {@code VERSION AS OF}; empty for a table that was never
+   * written to.
+   *
+   * @param table its quoted name
+   */
+  public Optional<String> latestVersion(SparkSession spark, String table) {
+    return switch (this) {
+      case DELTA ->
+          Optional.of(
+              String.valueOf(
+                  spark
+                      .sql("DESCRIBE HISTORY " + table + " LIMIT 1")
+                      .select("version")
+                      .head()
+                      .getLong(0)));
+      case ICEBERG ->
+          Optional.of(properties(spark, table).get(ICEBERG_SNAPSHOT))
+              .filter(version -> !version.equals("none"));
+    };
+  }
+
+  /** What tells a table from an earlier one of its name, whose states had the same numbers. */
+  public String identity(SparkSession spark, String table) {
+    return switch (this) {
+      case DELTA -> spark.sql("DESCRIBE DETAIL " + table).select("id").head().getString(0);
+      case ICEBERG -> ""; // its numbers are random
+    };
+  }
+
+  private static Map<String, String> properties(SparkSession spark, String table) {
+    return spark.sql("SHOW TBLPROPERTIES " + table).collectAsList().stream()
+        .collect(Collectors.toMap((Row row) -> row.getString(0), row -> row.getString(1)));
+  }
+}
