@@ -21,6 +21,12 @@ final class ChannelMoments {
   /** After so many values or deposits carries are settled: seldom enough to cost nothing. */
   static final int CARRY_INTERVAL = 1 << 20;
 
+  /**
+   * What an instance takes on a 64-bit machine with its limbs and the reference to it: 64 bytes,
+   * twice 16 for the heads of arrays, 3 limbs of the sum and 6 of the squares, and 4.
+   */
+  static final long LEAST_BYTES = 64 + 2 * 16 + 9 * Long.BYTES + 4;
+
   private static final int SUM_UNIT = -1074;
   private static final int SQUARES_UNIT = 2 * SUM_UNIT;
   private static final long[] NO_LIMBS = {};

@@ -27,6 +27,11 @@ import java.util.Arrays;
 final class DoubleFront extends Front<double[]> {
   static final long MAGNITUDE = Long.MAX_VALUE;
 
+  private static final int PARTS = 6;
+
+  /** What a channel takes at least. */
+  static final long LEAST_BYTES = leastBytes(Double.BYTES, PARTS);
+
   /** Keeps the units of squares far above the smallest double, so that products lose nothing. */
   private static final int MIN_EXPONENT = -840;
 
@@ -39,7 +44,7 @@ final class DoubleFront extends Front<double[]> {
   private final long[] least = new long[TileLoops.TILE];
 
   DoubleFront(ChannelMoments[] channels, TileLoops loops) {
-    super(channels, 6, 4);
+    super(channels, PARTS, 4);
     this.loops = loops;
   }
 

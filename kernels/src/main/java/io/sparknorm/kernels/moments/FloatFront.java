@@ -20,6 +20,11 @@ import java.util.Arrays;
 final class FloatFront extends Front<float[]> {
   static final int MAGNITUDE = Integer.MAX_VALUE;
 
+  private static final int PARTS = 3;
+
+  /** What a channel takes at least. */
+  static final long LEAST_BYTES = leastBytes(Float.BYTES, PARTS);
+
   /** The squares of floats lie between 2^-298 and 2^256, and a window holds up to 2^11 of them. */
   private static final int MIN_EXPONENT = -300;
 
@@ -34,7 +39,7 @@ final class FloatFront extends Front<float[]> {
   private final int[] least = new int[TileLoops.TILE];
 
   FloatFront(ChannelMoments[] channels, TileLoops loops) {
-    super(channels, 3, 2);
+    super(channels, PARTS, 2);
     this.loops = loops;
   }
 

@@ -86,6 +86,11 @@ abstract class Front<A> {
     tile = new double[parts][TILE];
   }
 
+  /** What a channel takes at least: its column of the block, its window's parts and its count. */
+  static long leastBytes(int elementBytes, int parts) {
+    return (long) FEWEST_ROWS * elementBytes + (long) parts * Double.BYTES + Integer.BYTES;
+  }
+
   abstract A newArray(int length);
 
   abstract void copy(A x, int from, int n, A to, int at);

@@ -4,6 +4,8 @@ import io.sparknorm.kernels.TensorView;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -14,7 +16,7 @@ import java.util.Optional;
  * <p>Records are copied or added at once, so that arrays can be used again. Instances are not safe
  * for use by several threads, not even for reading: what was added may still be on its way.
  */
-public final class Moments {
+public final class Moments implements ExactState {
   private final ChannelMoments[] channels;
   private final TileLoops loops;
 
@@ -33,11 +35,7 @@ public final class Moments {
   }
 
   Moments(int channels, TileLoops loops) {
-    if (channels < 1) {
-      throw new IllegalArgumentException(
-          "Invalid number of channels: %d (must be positive)".formatted(channels));
-    }
-
+    checkPositive(channels);
     this.loops = loops;
     this.channels = new ChannelMoments[channels];
     for (int c = 0; c < channels; c++) {
@@ -45,13 +43,43 @@ public final class Moments {
     }
   }
 
+  /** The least memory, in bytes, that moments take while records of floats are added to them. */
+  public static long leastBytesForFloats(int channels) {
+    return channels * (ChannelMoments.LEAST_BYTES + FloatFront.LEAST_BYTES);
+  }
+
+  /** The least memory, in bytes, that moments take while records of doubles are added to them. */
+  public static long leastBytesForDoubles(int channels) {
+    return channels * (ChannelMoments.LEAST_BYTES + DoubleFront.LEAST_BYTES);
+  }
+
   private Moments(ChannelMoments[] channels) {
     this.channels = channels;
     loops = TileLoops.best();
   }
 
+  static void checkPositive(int channels) {
+    if (channels < 1) {
+      throw new IllegalArgumentException(
+          "Invalid number of channels: %d (must be positive)".formatted(channels));
+    }
+  }
+
+  @Override
   public int channels() {
     return channels.length;
+  }
+
+  /**
+   * The moments of neighbouring channels, which are these channels and no copies.
+   *
+   * @param from the first channel
+   * @param to the channel after the last
+   */
+  public Moments slice(int from, int to) {
+    Objects.checkFromToIndex(from, to, channels.length);
+    checkPositive(to - from);
+    return new Moments(Arrays.copyOfRange(settled(), from, to));
   }
 
   /** Adds one value to one channel. */
@@ -93,7 +121,7 @@ public final class Moments {
   }
 
   /** The channels, once they have all that was added. */
-  private ChannelMoments[] settled() {
+  ChannelMoments[] settled() {
     if (floats != null) {
       floats.flush();
     }
@@ -178,14 +206,12 @@ public final class Moments {
   }
 
   /** What {@link Statistics} says of the values so far. */
+  @Override
   public Statistics statistics() {
     return Statistics.of(settled());
   }
 
-  /**
-   * Writes the canonical state: equal moments write equal bytes. {@code MomentsState} describes the
-   * format.
-   */
+  @Override
   public void write(DataOutput out) throws IOException {
     MomentsState.write(settled(), out);
   }

@@ -66,16 +66,35 @@ final class MomentsState {
   private MomentsState() {}
 
   static void write(ChannelMoments[] channels, DataOutput out) throws IOException {
-    CheckedOutputStream checked = new CheckedOutputStream(new Sink(out), new CRC32());
-    DataOutputStream data = new DataOutputStream(checked);
-    data.writeInt(MAGIC);
-    data.writeInt(VERSION);
-    data.writeInt(channels.length);
-    for (ChannelMoments channel : channels) {
-      write(channel, data);
+    Writer writer = new Writer(out, channels.length);
+    writer.write(channels);
+    writer.finish();
+  }
+
+  /** Writes a state piece by piece. */
+  static final class Writer {
+    private final DataOutput out;
+    private final CheckedOutputStream checked;
+    private final DataOutputStream data;
+
+    Writer(DataOutput out, int channels) throws IOException {
+      this.out = out;
+      checked = new CheckedOutputStream(new Sink(out), new CRC32());
+      data = new DataOutputStream(checked);
+      data.writeInt(MAGIC);
+      data.writeInt(VERSION);
+      data.writeInt(channels);
     }
 
-    out.writeInt((int) checked.getChecksum().getValue());
+    void write(ChannelMoments[] channels) throws IOException {
+      for (ChannelMoments channel : channels) {
+        MomentsState.write(channel, data);
+      }
+    }
+
+    void finish() throws IOException {
+      out.writeInt((int) checked.getChecksum().getValue());
+    }
   }
 
   private static void write(ChannelMoments channel, DataOutput out) throws IOException {
