@@ -43,14 +43,19 @@ public final class Moments implements ExactState {
     }
   }
 
+  /** The least memory, in bytes, that moments with values in all channels take. */
+  public static long leastBytes(int channels) {
+    return channels * ChannelMoments.LEAST_BYTES;
+  }
+
   /** The least memory, in bytes, that moments take while records of floats are added to them. */
   public static long leastBytesForFloats(int channels) {
-    return channels * (ChannelMoments.LEAST_BYTES + FloatFront.LEAST_BYTES);
+    return leastBytes(channels) + channels * FloatFront.LEAST_BYTES;
   }
 
   /** The least memory, in bytes, that moments take while records of doubles are added to them. */
   public static long leastBytesForDoubles(int channels) {
-    return channels * (ChannelMoments.LEAST_BYTES + DoubleFront.LEAST_BYTES);
+    return leastBytes(channels) + channels * DoubleFront.LEAST_BYTES;
   }
 
   private Moments(ChannelMoments[] channels) {

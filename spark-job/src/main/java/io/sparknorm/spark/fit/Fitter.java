@@ -1,20 +1,18 @@
 package io.sparknorm.spark.fit;
 
 import io.sparknorm.kernels.DatasetNorm;
-import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.NormSpec;
-import io.sparknorm.spark.functions.FaultRules;
+import io.sparknorm.spark.functions.FitColumn;
 import io.sparknorm.spark.functions.FitKind;
 import io.sparknorm.spark.functions.FitResult;
-import io.sparknorm.spark.functions.RunFunctions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructField;
 
 /** Fits blocks of features: exact moments of a dataset, all blocks in one scan. */
 public final class Fitter {
@@ -26,43 +24,39 @@ public final class Fitter {
    * @param blocks each with a norm in its specification
    * @param all the job's blocks, these among them: a fault of any may drop its record for all
    * @return what each block's norm asks for, in the same order
-   * @throws JobException if a norm needs statistics and no record has a tensor
+   * @throws JobException if a norm needs statistics and no record has a tensor, or there is too
+   *     little memory for any chance
    */
   public static List<FitResult> fit(
       Dataset<Row> rows,
       List<FeatureBlock> blocks,
       List<FeatureBlock> all,
       FaultPolicies policies) {
-    try (RunFunctions functions = RunFunctions.open(rows.sparkSession())) {
-      // A block drops its own records; only those of several blocks have to agree beforehand.
-      Optional<Inspected> inspected =
-          policies.dropRecords() && all.size() > 1
-              ? Optional.of(inspect(rows, all, policies, functions))
-              : Optional.empty();
-      Dataset<Row> scanned = inspected.map(Inspected::rows).orElse(rows);
-      List<Column> fits = new ArrayList<>();
-      for (FeatureBlock block : blocks) {
-        Column tensors = block.tensors(scanned);
-        FitKind kind = kind(block.spec().norm().orElseThrow());
-        TensorShape shape = block.type().shape();
-        FaultRules rules = block.rules(policies);
-        fits.add(
-            inspected.isPresent()
-                ? functions.fit(tensors, kind, shape, rules, inspected.get().dropped())
-                : functions.fit(tensors, kind, shape, rules));
-      }
-
-      Row row =
-          scanned.agg(fits.get(0), fits.subList(1, fits.size()).toArray(Column[]::new)).head();
-      List<FitResult> results = new ArrayList<>();
-      for (int i = 0; i < blocks.size(); i++) {
-        FitResult result = RunFunctions.fitResult(row.<byte[]>getAs(i));
-        checkFitted(blocks.get(i), result);
-        results.add(result);
-      }
-
-      return results;
+    List<FeatureBlock> read = new ArrayList<>(blocks);
+    if (policies.dropRecords()) {
+      all.stream().filter(block -> !blocks.contains(block)).forEach(read::add);
     }
+
+    Dataset<Row> tensors =
+        rows.select(read.stream().map(block -> block.tensors(rows)).toArray(Column[]::new));
+    StructField[] fields = tensors.schema().fields();
+    List<FitColumn<?>> columns = new ArrayList<>();
+    for (int i = 0; i < read.size(); i++) {
+      FeatureBlock block = read.get(i);
+      columns.add(
+          FitColumn.of(
+              fields[i].dataType(),
+              i < blocks.size() ? kind(block.spec().norm().orElseThrow()) : FitKind.COUNTS,
+              block.type().shape(),
+              block.rules(policies)));
+    }
+
+    List<FitResult> results = new FitPass(columns).run(tensors).subList(0, blocks.size());
+    for (int i = 0; i < blocks.size(); i++) {
+      checkFitted(blocks.get(i), results.get(i));
+    }
+
+    return results;
   }
 
   private static void checkFitted(FeatureBlock block, FitResult result) {
@@ -71,15 +65,6 @@ public final class Fitter {
           "Cannot fit %s: none of %d records has a tensor to fit on"
               .formatted(block.name(), result.records()));
     }
-  }
-
-  private static Inspected inspect(
-      Dataset<Row> rows,
-      List<FeatureBlock> blocks,
-      FaultPolicies policies,
-      RunFunctions functions) {
-    List<Column> tensors = blocks.stream().map(block -> block.tensors(rows)).toList();
-    return Inspected.of(rows, "__sparknorm_read_", blocks, tensors, policies, functions);
   }
 
   private static FitKind kind(NormSpec spec) {

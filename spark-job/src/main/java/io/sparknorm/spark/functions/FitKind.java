@@ -7,13 +7,23 @@ public enum FitKind {
   /** Records and faults alone. */
   COUNTS {
     @Override
+    int momentChannels(int channels) {
+      return 0;
+    }
+
+    @Override
     void add(CheckedTensor tensor, TensorView view, FitState state) {}
   },
   /** The moments of all elements of each channel: C channels. */
   CHANNEL_MOMENTS {
     @Override
+    int momentChannels(int channels) {
+      return channels;
+    }
+
+    @Override
     void add(CheckedTensor tensor, TensorView view, FitState state) {
-      tensor.addTo(state.moments(view.channels()), view);
+      tensor.addTo(state.moments(momentChannels(view.channels())), view);
     }
   },
   /**
@@ -22,10 +32,18 @@ public enum FitKind {
    */
   INSTANCE_STATISTICS {
     @Override
+    int momentChannels(int channels) {
+      return 2 * channels;
+    }
+
+    @Override
     void add(CheckedTensor tensor, TensorView view, FitState state) {
-      tensor.addInstanceStatisticsTo(state.moments(2 * view.channels()), view);
+      tensor.addInstanceStatisticsTo(state.moments(momentChannels(view.channels())), view);
     }
   };
+
+  /** How many channels the moments have, given the tensors'. */
+  abstract int momentChannels(int channels);
 
   abstract void add(CheckedTensor tensor, TensorView view, FitState state);
 }

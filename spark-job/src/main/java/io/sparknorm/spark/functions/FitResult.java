@@ -1,6 +1,6 @@
 package io.sparknorm.spark.functions;
 
-import io.sparknorm.kernels.moments.Moments;
+import io.sparknorm.kernels.moments.ExactState;
 import io.sparknorm.spark.config.Fault;
 import java.util.Map;
 import java.util.Optional;
@@ -15,13 +15,8 @@ import java.util.Optional;
  * @param moments those that were asked for; none where no record had a tensor
  */
 public record FitResult(
-    long records, long dropped, Map<Fault, Long> faults, Optional<Moments> moments) {
+    long records, long dropped, Map<Fault, Long> faults, Optional<ExactState> moments) {
   public FitResult {
     faults = Map.copyOf(faults);
-  }
-
-  /** Reads the value of a fit aggregate. */
-  static FitResult of(byte[] bytes) {
-    return FitState.of(bytes).result();
   }
 }

@@ -81,8 +81,24 @@ final class FitState implements Serializable {
     return this;
   }
 
-  FitResult result() {
-    return new FitResult(records, dropped, faults.toMap(), Optional.ofNullable(moments));
+  /** The part of some channels, which stay this state's. The counts go with the first ones. */
+  FitState slice(int from, int to) {
+    FitState slice = new FitState();
+    if (from == 0) {
+      slice.records = records;
+      slice.dropped = dropped;
+      slice.faults = faults;
+    }
+
+    if (moments != null && from < to) {
+      slice.moments = moments.slice(from, to);
+    }
+
+    return slice;
+  }
+
+  FitPart part() {
+    return new FitPart(records, dropped, faults.toMap(), Optional.ofNullable(moments));
   }
 
   byte[] toBytes() {

@@ -13,6 +13,9 @@ import org.apache.spark.sql.types.StructType;
  * {@code f(x)}: normalises tensors by a normalizer that the bound function carries to the tasks.
  */
 public final class NormaliseFunction implements UnboundFunction {
+  /** Parameters for so many elements make half a megabyte or more, and go by broadcast. */
+  private static final int LARGE = 1 << 15;
+
   private final String name;
   private final Normalizer normalizer;
   private final FaultRules rules;
@@ -29,12 +32,18 @@ public final class NormaliseFunction implements UnboundFunction {
     boolean nullable = inputType.fields()[0].nullable() || rules.policies().mayGiveNull();
     try {
       return type instanceof ArrayTensorType arrays
-          ? new Arrays(name, nullable, TensorNormalizer.of(arrays, rules, normalizer))
-          : new Vectors(
-              name, nullable, TensorNormalizer.of((VectorTensorType) type, rules, normalizer));
+          ? new Arrays(name, nullable, arrays, shared(arrays))
+          : new Vectors(name, nullable, (VectorTensorType) type, shared((VectorTensorType) type));
     } catch (IllegalArgumentException e) {
       throw new UnsupportedOperationException(e.getMessage(), e);
     }
+  }
+
+  private <V> Shared<TensorNormalizer<V>> shared(TensorType<V> type) {
+    TensorNormalizer<V> tensors = TensorNormalizer.of(type, rules, normalizer);
+    return normalizer.shape().fixedLength() < LARGE
+        ? Shared.carried(tensors)
+        : Shared.broadcast(tensors);
   }
 
   @Override
@@ -51,16 +60,20 @@ public final class NormaliseFunction implements UnboundFunction {
   public static final class Arrays extends TensorFunction<ArrayData> {
     private static final long serialVersionUID = 1L;
 
-    private final TensorNormalizer<ArrayData> tensors;
+    private final Shared<TensorNormalizer<ArrayData>> tensors;
 
-    Arrays(String name, boolean nullable, TensorNormalizer<ArrayData> tensors) {
-      super(name, nullable, tensors.reader().type());
+    Arrays(
+        String name,
+        boolean nullable,
+        ArrayTensorType type,
+        Shared<TensorNormalizer<ArrayData>> tensors) {
+      super(name, nullable, type);
       this.tensors = tensors;
     }
 
     /** Called by generated code: stays public and named invoke. */
     public ArrayData invoke(ArrayData x) {
-      return tensors.apply(x);
+      return tensors.get().apply(x);
     }
   }
 
@@ -68,16 +81,20 @@ public final class NormaliseFunction implements UnboundFunction {
   public static final class Vectors extends TensorFunction<InternalRow> {
     private static final long serialVersionUID = 1L;
 
-    private final TensorNormalizer<InternalRow> tensors;
+    private final Shared<TensorNormalizer<InternalRow>> tensors;
 
-    Vectors(String name, boolean nullable, TensorNormalizer<InternalRow> tensors) {
-      super(name, nullable, tensors.reader().type());
+    Vectors(
+        String name,
+        boolean nullable,
+        VectorTensorType type,
+        Shared<TensorNormalizer<InternalRow>> tensors) {
+      super(name, nullable, type);
       this.tensors = tensors;
     }
 
     /** Called by generated code, which knows a vector only as an object. */
     public InternalRow invoke(Object x) {
-      return tensors.apply((InternalRow) x);
+      return tensors.get().apply((InternalRow) x);
     }
   }
 

@@ -67,26 +67,6 @@ public final class RunFunctions implements AutoCloseable {
     return sums;
   }
 
-  /** An aggregate; {@link #fitResult} reads its value. */
-  public Column fit(Column tensors, FitKind kind, TensorShape shape, FaultRules rules) {
-    return call(new FitFunction(RunCatalog.freshName("fit"), kind, shape, rules), tensors);
-  }
-
-  /**
-   * As {@link #fit(Column, FitKind, TensorShape, FaultRules)}.
-   *
-   * @param dropped whether another column's faults leave the record out; never null
-   */
-  public Column fit(
-      Column tensors, FitKind kind, TensorShape shape, FaultRules rules, Column dropped) {
-    return call(new FitFunction(RunCatalog.freshName("fit"), kind, shape, rules), tensors, dropped);
-  }
-
-  /** What a {@link #fit} that gave these bytes has found. */
-  public static FitResult fitResult(byte[] bytes) {
-    return FitResult.of(bytes);
-  }
-
   private Column call(UnboundFunction function, Column... arguments) {
     RunCatalog.register(function);
     names.add(function.name());

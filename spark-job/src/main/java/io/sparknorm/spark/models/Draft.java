@@ -4,7 +4,7 @@ import io.sparknorm.kernels.Coefficients;
 import io.sparknorm.kernels.DatasetNorm;
 import io.sparknorm.kernels.InstanceNorm;
 import io.sparknorm.kernels.Variance;
-import io.sparknorm.kernels.moments.Moments;
+import io.sparknorm.kernels.moments.ExactState;
 import io.sparknorm.kernels.moments.RunningStatistics;
 import io.sparknorm.kernels.moments.Statistics;
 import io.sparknorm.spark.JobException;
@@ -22,10 +22,10 @@ import java.util.Optional;
  *     their unbiased variances; none for other norms
  */
 public record Draft(
-    NormSpec spec, RecordType type, Optional<Moments> moments, Provenance provenance) {
+    NormSpec spec, RecordType type, Optional<? extends ExactState> moments, Provenance provenance) {
   public Draft {
     int expected = momentChannels(spec, type);
-    int found = moments.map(Moments::channels).orElse(0);
+    int found = moments.map(ExactState::channels).orElse(0);
     if (found != expected) {
       throw new IllegalArgumentException(
           "Invalid moments: %d channels (expected %d)".formatted(found, expected));
@@ -49,7 +49,7 @@ public record Draft(
    *     on other data or for another kind of norm, or a channel has too few values to move them
    */
   public Model model(Optional<Model> parent) {
-    Optional<Statistics> fitted = moments.map(Moments::statistics);
+    Optional<Statistics> fitted = moments.map(ExactState::statistics);
     return new Model(
         spec,
         type,

@@ -20,7 +20,7 @@ class TestFitState {
     Serializable travelled = travel(state);
 
     assertThat(travelled).isExactlyInstanceOf(byte[].class);
-    FitResult result = FitState.of(travelled).merge(FitState.of(travel(state))).result();
+    FitPart result = FitState.of(travelled).merge(FitState.of(travel(state))).part();
     Moments moments = result.moments().orElseThrow();
     assertThat(moments.count(0)).isEqualTo(2);
     assertThat(moments.nanCount(1)).isEqualTo(2);
@@ -28,7 +28,7 @@ class TestFitState {
 
   @Test
   void travelsBeforeItHasSeenAnything() throws Exception {
-    FitResult result = FitState.of(travel(new FitState())).result();
+    FitPart result = FitState.of(travel(new FitState())).part();
 
     assertThat(result.records()).isZero();
     assertThat(result.moments()).isEmpty();

@@ -24,7 +24,9 @@ import io.sparknorm.spark.SparkTest;
 import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.FaultPolicies.Policy;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
@@ -33,6 +35,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
@@ -63,12 +66,23 @@ class TestRunFunctions extends SparkTest {
     }
   }
 
-  private FitResult fit(
+  /** What a fit finds, each partition a task. */
+  private static FitPart fit(
       Dataset<Row> data, FitKind kind, TensorShape shape, FaultPolicies policies) {
-    try (RunFunctions functions = RunFunctions.open(spark())) {
-      return RunFunctions.fitResult(
-          data.agg(functions.fit(col("x"), kind, shape, rules(policies))).first().<byte[]>getAs(0));
-    }
+    FitColumn<?> column =
+        FitColumn.of(data.schema().apply("x").dataType(), kind, shape, rules(policies));
+    JavaRDD<InternalRow> rows = data.select("x").queryExecution().toRdd().toJavaRDD();
+    return FitPart.of(
+        FitPart.merge(
+            rows.mapPartitions(task -> List.of(state(task, column)).iterator())
+                .collect()
+                .iterator()));
+  }
+
+  private static byte[] state(Iterator<InternalRow> rows, FitColumn<?> column) {
+    FitTask task = new FitTask(List.of(column));
+    rows.forEachRemaining(task::add);
+    return task.state(0, 0, column.momentChannels());
   }
 
   /** Rows whose only column x is each of these SQL expressions, read back from a file. */
@@ -227,7 +241,7 @@ class TestRunFunctions extends SparkTest {
     assertThat(texts(normalise(data, LayerNorm.over(2).normalizer(PAIR), policies)))
         .containsExactly("[-1.0, 1.0]", "null", "null", "[NaN, null]", "[NaN, NaN]", "[NaN, NaN]");
 
-    FitResult result = fit(data, FitKind.CHANNEL_MOMENTS, PAIR, policies);
+    FitPart result = fit(data, FitKind.CHANNEL_MOMENTS, PAIR, policies);
     assertThat(result.records()).isEqualTo(6);
     assertThat(result.dropped()).isZero();
     assertThat(result.faults()).hasSize(5).allSatisfy((fault, n) -> assertThat(n).isEqualTo(1));
@@ -245,7 +259,7 @@ class TestRunFunctions extends SparkTest {
     assertThat(texts(normalise(data, LayerNorm.over(2).normalizer(PAIR), policies)))
         .containsExactly("[-1.0, 1.0]", "null", "null", "[0.0, null]", "[NaN, 0.0]", "[0.0, NaN]");
 
-    FitResult result = fit(data, FitKind.CHANNEL_MOMENTS, PAIR, policies);
+    FitPart result = fit(data, FitKind.CHANNEL_MOMENTS, PAIR, policies);
     assertThat(result.faults()).hasSize(5).allSatisfy((fault, n) -> assertThat(n).isEqualTo(1));
     Statistics statistics = result.moments().orElseThrow().statistics();
     assertThat(statistics.count(0)).isEqualTo(3);
@@ -267,7 +281,7 @@ class TestRunFunctions extends SparkTest {
 
     assertThat(texts(normalise(data, LayerNorm.over(2).normalizer(PAIR), policies)))
         .containsExactly("[-1.0, 1.0]", "null", "null", "null", "null", "null");
-    FitResult result = fit(data, FitKind.COUNTS, PAIR, policies);
+    FitPart result = fit(data, FitKind.COUNTS, PAIR, policies);
     assertThat(result.records()).isEqualTo(6);
     assertThat(result.dropped()).isEqualTo(5);
     assertThat(result.moments()).isEmpty();
@@ -361,8 +375,8 @@ class TestRunFunctions extends SparkTest {
   void fitsOfAllPartitionsGiveOneState() {
     Dataset<Row> data = spark().range(0, 1000, 1, 7).selectExpr("array(id / 7d, sqrt(id)) AS x");
 
-    FitResult many = fit(data, FitKind.CHANNEL_MOMENTS, PAIR, FaultPolicies.DEFAULT);
-    FitResult one = fit(data.coalesce(1), FitKind.CHANNEL_MOMENTS, PAIR, FaultPolicies.DEFAULT);
+    FitPart many = fit(data, FitKind.CHANNEL_MOMENTS, PAIR, FaultPolicies.DEFAULT);
+    FitPart one = fit(data.coalesce(1), FitKind.CHANNEL_MOMENTS, PAIR, FaultPolicies.DEFAULT);
 
     assertThat(many.records()).isEqualTo(1000);
     assertThat(many.moments().orElseThrow().statistics())

@@ -1,0 +1,87 @@
+package io.sparknorm.spark.fit;
+
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.functions.FitColumn;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+
+/**
+ * The memory that a fit takes at least, held against what there is before anything is read: a fit
+ * that cannot succeed ends with a figure and not with lost executors.
+ *
+ * @param heap of one executor, or of the driver in local mode, in bytes
+ * @param tasks how many an executor runs at once, at least
+ * @param local whether tasks run in the driver
+ * @param driverHeap in bytes
+ */
+record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
+  private static final long MEBIBYTE = 1 << 20;
+
+  /** What Spark's memory manager leaves alone ({@code UnifiedMemoryManager}). */
+  private static final long RESERVED = 300 * MEBIBYTE;
+
+  /** A count, a mean and two variances, and once more while they are put together. */
+  private static final long DRIVER_BYTES = 2 * 4 * Double.BYTES;
+
+  /**
+   * Refuses a fit that cannot succeed.
+   *
+   * @param partitions of the dataset
+   */
+  static void check(SparkContext spark, List<FitColumn<?>> columns, int partitions) {
+    of(spark, partitions).check(columns);
+  }
+
+  private static FitMemory of(SparkContext spark, int partitions) {
+    SparkConf conf = spark.getConf();
+    long driverHeap = Runtime.getRuntime().maxMemory();
+    long heap =
+        spark.isLocal() ? driverHeap : conf.getSizeAsMb("spark.executor.memory", "1g") * MEBIBYTE;
+    int cores =
+        spark.isLocal() ? spark.defaultParallelism() : conf.getInt("spark.executor.cores", 1);
+    int tasks = Math.min(partitions, cores / conf.getInt("spark.task.cpus", 1));
+    return new FitMemory(heap, Math.max(1, tasks), spark.isLocal(), driverHeap);
+  }
+
+  void check(List<FitColumn<?>> columns) {
+    long channels = 0;
+    long task = 0;
+    for (FitColumn<?> column : columns) {
+      channels += column.momentChannels();
+      task += column.leastBytes();
+    }
+
+    if (tasks * task > heap - RESERVED) {
+      throw refused(
+          "the moments of %d channels take at least %s in each of %d tasks at once, %s in all, and"
+              + " %s of %s has %s for them (%s)",
+          channels,
+          text(task),
+          tasks,
+          text(tasks * task),
+          local ? "the Java heap" : "the heap of an executor",
+          text(heap),
+          text(heap - RESERVED),
+          local
+              ? "raise spark.driver.memory, or run fewer tasks at once by --master local[n]"
+              : "raise spark.executor.memory, or lower spark.executor.cores");
+    }
+
+    if (channels * DRIVER_BYTES > driverHeap - RESERVED) {
+      throw refused(
+          "the statistics of %d channels take at least %s, and the driver's heap of %s has %s for"
+              + " them (raise spark.driver.memory)",
+          channels, text(channels * DRIVER_BYTES), text(driverHeap), text(driverHeap - RESERVED));
+    }
+  }
+
+  private static JobException refused(String why, Object... values) {
+    return JobException.usage("Cannot fit: " + String.format(Locale.ROOT, why, values));
+  }
+
+  private static String text(long bytes) {
+    return bytes / MEBIBYTE + " MiB";
+  }
+}

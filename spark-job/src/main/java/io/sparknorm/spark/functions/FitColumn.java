@@ -1,0 +1,65 @@
+package io.sparknorm.spark.functions;
+
+import io.sparknorm.kernels.TensorShape;
+import io.sparknorm.kernels.moments.Moments;
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.models.ElementType;
+import java.io.Serializable;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.DataType;
+
+/**
+ * What a fit adds up of one column of tensors.
+ *
+ * @param kind what is added up
+ * @param reader what takes the tensors out of the column
+ * @param shape of the tensors
+ * @param <V> what Spark holds a value of the column in
+ */
+public record FitColumn<V>(FitKind kind, TensorReader<V> reader, RecordShape shape)
+    implements Serializable {
+  /**
+   * A column of tensors of this shape.
+   *
+   * @throws JobException if the type does not hold such tensors
+   */
+  public static FitColumn<?> of(DataType type, FitKind kind, TensorShape shape, FaultRules rules) {
+    try {
+      TensorType<?> tensors = TensorType.of(type);
+      RecordShape recordShape = RecordShape.of(shape, tensors.depth());
+      return new FitColumn<>(kind, new TensorReader<>(tensors, rules), recordShape);
+    } catch (IllegalArgumentException e) {
+      throw JobException.data("Cannot fit %s: %s".formatted(rules.subject(), e.getMessage()));
+    }
+  }
+
+  /** How many channels the moments have; 0 where none are added up. */
+  public int momentChannels() {
+    return kind.momentChannels(shape.shape().channels());
+  }
+
+  /** The least memory, in bytes, that moments of the column take in a task. */
+  public long leastBytes() {
+    int channels = momentChannels();
+    if (kind != FitKind.CHANNEL_MOMENTS) {
+      return Moments.leastBytes(channels); // adds value by value
+    }
+
+    return reader.type().elementType() == ElementType.FLOAT
+        ? Moments.leastBytesForFloats(channels)
+        : Moments.leastBytesForDoubles(channels);
+  }
+
+  CheckedTensor read(InternalRow row, int ordinal) {
+    return reader.readAndCount(
+        row.isNullAt(ordinal) ? null : reader.type().get(row, ordinal), shape);
+  }
+
+  void add(CheckedTensor tensor, FitState state) {
+    try {
+      kind.add(tensor, shape.view(tensor.elements().length()), state);
+    } catch (IllegalArgumentException e) {
+      throw reader.rules().refused(e);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package io.sparknorm.spark.functions;
+
+import io.sparknorm.kernels.moments.Moments;
+import io.sparknorm.spark.config.Fault;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a fit has found of some channels of a column.
+ *
+ * @param records all of them, dropped ones too; 0 but for the first channels, as the other counts
+ * @param dropped the records that the fault policies left out
+ * @param faults how many of each kind, zeros too
+ * @param moments those that were asked for; none where no record had a tensor
+ */
+public record FitPart(
+    long records, long dropped, Map<Fault, Long> faults, Optional<Moments> moments) {
+  public FitPart {
+    faults = Map.copyOf(faults);
+  }
+
+  /** Reads what {@link FitTask#state} or {@link #merge} gave. */
+  public static FitPart of(byte[] bytes) {
+    return FitState.of(bytes).part();
+  }
+
+  /** Adds up what tasks have found of the same channels, holding two states at a time. */
+  public static byte[] merge(Iterator<byte[]> states) {
+    FitState merged = new FitState();
+    while (states.hasNext()) {
+      merged.merge(FitState.of(states.next()));
+    }
+
+    return merged.toBytes();
+  }
+}
