@@ -99,8 +99,11 @@ public record EvoNormS(
           variant.dividesByRootMeanSquare() ? tensor.squares(0, slices) : tensor.moments(0, slices);
       int perGroup = view.channels() / groups;
       double[] scale = new double[view.channels()];
-      for (int c = 0; c < scale.length; c++) {
-        scale[c] = moments.scale(c / perGroup, denominator) * weight[c];
+      for (int g = 0, c = 0; g < groups; g++) {
+        double groupScale = moments.scale(g, denominator);
+        for (int end = c + perGroup; c < end; c++) {
+          scale[c] = groupScale * weight[c];
+        }
       }
 
       return scale;

@@ -22,6 +22,9 @@ interface Loops<A> {
 
   double get(A x, int i);
 
+  /** Whether any element is NaN or infinite. */
+  boolean anyNonFinite(A x);
+
   /**
    * By how much squared deviations from another value may outweigh those from the mean, which are
    * found from them: as much as costs no digit of a result.

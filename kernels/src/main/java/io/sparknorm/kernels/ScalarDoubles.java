@@ -2,9 +2,28 @@ package io.sparknorm.kernels;
 
 /** The loops over double precision in plain Java. */
 class ScalarDoubles implements Loops<double[]> {
+  /** One in the exponent of an element's bits. */
+  static final long EXPONENT_UNIT = 1L << 52;
+
   @Override
   public double get(double[] x, int i) {
     return x[i];
+  }
+
+  @Override
+  public boolean anyNonFinite(double[] x) {
+    return anyNonFinite(x, 0);
+  }
+
+  static boolean anyNonFinite(double[] x, int from) {
+    // Without the sign, bit patterns from infinity's upwards are not finite: they, and no others,
+    // reach the sign with one added to the exponent.
+    long reached = 0;
+    for (int i = from; i < x.length; i++) {
+      reached |= (Double.doubleToRawLongBits(x[i]) & Long.MAX_VALUE) + EXPONENT_UNIT;
+    }
+
+    return reached < 0;
   }
 
   @Override

@@ -2,9 +2,28 @@ package io.sparknorm.kernels;
 
 /** The loops over single precision in plain Java. */
 class ScalarFloats implements Loops<float[]> {
+  /** One in the exponent of an element's bits. */
+  static final int EXPONENT_UNIT = 1 << 23;
+
   @Override
   public double get(float[] x, int i) {
     return x[i];
+  }
+
+  @Override
+  public boolean anyNonFinite(float[] x) {
+    return anyNonFinite(x, 0);
+  }
+
+  static boolean anyNonFinite(float[] x, int from) {
+    // Without the sign, bit patterns from infinity's upwards are not finite: they, and no others,
+    // reach the sign with one added to the exponent.
+    int reached = 0;
+    for (int i = from; i < x.length; i++) {
+      reached |= (Float.floatToRawIntBits(x[i]) & Integer.MAX_VALUE) + EXPONENT_UNIT;
+    }
+
+    return reached < 0;
   }
 
   @Override

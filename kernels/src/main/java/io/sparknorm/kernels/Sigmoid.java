@@ -94,8 +94,10 @@ final class Sigmoid {
     double shifted = z + BIASED_ROUNDER;
     double f = z - (shifted - BIASED_ROUNDER);
     double f2 = f * f;
+    // Upper and lower powers apart: two short chains run side by side.
     double upper = (P8 * f2 + (P7 * f + P6)) * f2 + (P5 * f + P4);
-    double power = (upper * f2 + (P3 * f + P2)) * f2 + (P1 * f + 1);
+    double lower = (P3 * f + P2) * f2 + (P1 * f + 1);
+    double power = upper * (f2 * f2) + lower;
     long bits = Double.doubleToRawLongBits(shifted);
     long exponent = Math.min(Math.max(bits, LOWEST_BIASED), HIGHEST_BIASED) << EXPONENT_SHIFT;
     return power * Double.longBitsToDouble(exponent) + 1;

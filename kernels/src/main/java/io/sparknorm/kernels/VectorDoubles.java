@@ -18,6 +18,22 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class VectorDoubles extends ScalarDoubles {
   @Override
+  public boolean anyNonFinite(double[] x) {
+    int width = LongVector.SPECIES_PREFERRED.length();
+    LongVector size = LongVector.broadcast(LongVector.SPECIES_PREFERRED, Long.MAX_VALUE);
+    LongVector unit = LongVector.broadcast(LongVector.SPECIES_PREFERRED, EXPONENT_UNIT);
+    LongVector reached = LongVector.zero(LongVector.SPECIES_PREFERRED);
+    int i = 0;
+    for (; i <= x.length - width; i += width) {
+      LongVector bits =
+          DoubleVector.fromArray(DoubleVector.SPECIES_PREFERRED, x, i).reinterpretAsLongs();
+      reached = reached.or(bits.and(size).add(unit));
+    }
+
+    return reached.reduceLanes(VectorOperators.OR) < 0 || anyNonFinite(x, i);
+  }
+
+  @Override
   public void sumDeviations(
       double[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
     DoubleVector values = DoubleVector.broadcast(DOUBLES, value);

@@ -6,6 +6,7 @@ import static io.sparknorm.kernels.Lanes.WIDTH;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -19,6 +20,25 @@ import jdk.incubator.vector.VectorOperators;
  * and then it allocates each vector that goes in or out.
  */
 final class VectorFloats extends ScalarFloats {
+  /** Longer runs are worth a loop of their own, with their coefficients in registers. */
+  private static final int SHORT_RUN = 64;
+
+  @Override
+  public boolean anyNonFinite(float[] x) {
+    int width = IntVector.SPECIES_PREFERRED.length();
+    IntVector size = IntVector.broadcast(IntVector.SPECIES_PREFERRED, Integer.MAX_VALUE);
+    IntVector unit = IntVector.broadcast(IntVector.SPECIES_PREFERRED, EXPONENT_UNIT);
+    IntVector reached = IntVector.zero(IntVector.SPECIES_PREFERRED);
+    int i = 0;
+    for (; i <= x.length - width; i += width) {
+      IntVector bits =
+          FloatVector.fromArray(FloatVector.SPECIES_PREFERRED, x, i).reinterpretAsInts();
+      reached = reached.or(bits.and(size).add(unit));
+    }
+
+    return reached.reduceLanes(VectorOperators.OR) < 0 || anyNonFinite(x, i);
+  }
+
   @Override
   public void sumDeviations(
       float[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
@@ -142,6 +162,11 @@ final class VectorFloats extends ScalarFloats {
   @Override
   public void mapRuns(
       float[] x, int from, int runs, int length, ShiftScale map, int c, float[] out) {
+    if (length % WIDTH == 0 && length <= SHORT_RUN) {
+      mapShortRuns(x, from, runs, length, map, c, out);
+      return;
+    }
+
     for (int run = 0, i = from, end = from; run < runs; run++) {
       DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[c + run]);
       DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c + run]);
@@ -157,6 +182,30 @@ final class VectorFloats extends ScalarFloats {
 
       mapRestOfRun(x, i, end, map, c + run, out);
       i = end;
+    }
+  }
+
+  /** One loop over all runs of whole vectors: to enter it takes as long as several of them. */
+  private static void mapShortRuns(
+      float[] x, int from, int runs, int length, ShiftScale map, int c, float[] out) {
+    double[] shift = map.shift();
+    double[] scale = map.scale();
+    double[] offset = map.offset();
+    int last = length == 0 ? c : c + runs;
+    for (int k = c, i = from, end = from + length; k < last; ) {
+      DoubleVector deviation =
+          ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
+              .sub(DoubleVector.broadcast(DOUBLES, shift[k]));
+      DoubleVector y =
+          deviation
+              .mul(DoubleVector.broadcast(DOUBLES, scale[k]))
+              .add(DoubleVector.broadcast(DOUBLES, offset[k]));
+      ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+      i += WIDTH;
+      if (i == end) {
+        k++;
+        end += length;
+      }
     }
   }
 
@@ -245,36 +294,52 @@ final class VectorFloats extends ScalarFloats {
     }
   }
 
+  /** One loop over all runs: to enter it takes as long as it takes several vectors. */
   @Override
   public void mapRuns(
       float[] x, int from, int runs, int length, GatedScale map, int c, float[] out) {
-    for (int run = 0, i = from, end = from; run < runs; run++) {
-      DoubleVector slope = DoubleVector.broadcast(DOUBLES, map.slope()[c + run] * -Sigmoid.LOG2_E);
-      DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c + run]);
-      DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c + run]);
-      for (end += length; i <= end - WIDTH; i += WIDTH) {
-        DoubleVector value =
-            (DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0);
-        DoubleVector z = value.mul(slope);
-        DoubleVector shifted = z.add(Lanes.BIASED_ROUNDER);
-        DoubleVector f = z.sub(shifted.sub(Lanes.BIASED_ROUNDER));
-        DoubleVector f2 = f.mul(f);
-        DoubleVector top = f2.mul(Lanes.P8).add(f.mul(Lanes.P7).add(Lanes.P6));
-        DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
-        DoubleVector lower = upper.mul(f2).add(f.mul(Lanes.P3).add(Lanes.P2));
-        DoubleVector power = lower.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
-        LongVector bits = shifted.reinterpretAsLongs();
-        LongVector exponent =
-            bits.max(Lanes.LOWEST_BIASED)
-                .min(Lanes.HIGHEST_BIASED)
-                .lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
-        DoubleVector e = power.mul(exponent.reinterpretAsDoubles());
-        DoubleVector y = value.div(e.add(Lanes.ONE)).mul(scale).add(offset);
-        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+    double[] slopes = map.slope();
+    double[] scales = map.scale();
+    double[] offsets = map.offset();
+    int rest = length % WIDTH;
+    int whole = length - rest;
+    int last = whole == 0 ? c : c + runs;
+    for (int k = c, i = from, end = from + whole; k < last; ) {
+      DoubleVector value = (DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0);
+      DoubleVector z =
+          value.mul(DoubleVector.broadcast(DOUBLES, slopes[k]).mul(Lanes.MINUS_LOG2_E));
+      DoubleVector shifted = z.add(Lanes.BIASED_ROUNDER);
+      DoubleVector f = z.sub(shifted.sub(Lanes.BIASED_ROUNDER));
+      DoubleVector f2 = f.mul(f);
+      DoubleVector top = f2.mul(Lanes.P8).add(f.mul(Lanes.P7).add(Lanes.P6));
+      DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
+      DoubleVector middle = f.mul(Lanes.P3).add(Lanes.P2);
+      DoubleVector lower = middle.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+      DoubleVector power = upper.mul(f2.mul(f2)).add(lower);
+      LongVector bits = shifted.reinterpretAsLongs();
+      LongVector exponent =
+          bits.max(Lanes.LOWEST_BIASED)
+              .min(Lanes.HIGHEST_BIASED)
+              .lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+      DoubleVector e = power.mul(exponent.reinterpretAsDoubles());
+      DoubleVector gated = value.div(e.add(Lanes.ONE));
+      DoubleVector y =
+          gated
+              .mul(DoubleVector.broadcast(DOUBLES, scales[k]))
+              .add(DoubleVector.broadcast(DOUBLES, offsets[k]));
+      ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+      i += WIDTH;
+      if (i == end) {
+        k++;
+        i += rest;
+        end = i + whole;
       }
+    }
 
-      mapRestOfRun(x, i, end, map, c + run, out);
-      i = end;
+    if (rest > 0) {
+      for (int run = 0, end = from + length; run < runs; run++, end += length) {
+        mapRestOfRun(x, end - rest, end, map, c + run, out);
+      }
     }
   }
 
@@ -296,8 +361,9 @@ final class VectorFloats extends ScalarFloats {
         DoubleVector f2 = f.mul(f);
         DoubleVector top = f2.mul(Lanes.P8).add(f.mul(Lanes.P7).add(Lanes.P6));
         DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
-        DoubleVector lower = upper.mul(f2).add(f.mul(Lanes.P3).add(Lanes.P2));
-        DoubleVector power = lower.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+        DoubleVector middle = f.mul(Lanes.P3).add(Lanes.P2);
+        DoubleVector lower = middle.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+        DoubleVector power = upper.mul(f2.mul(f2)).add(lower);
         LongVector bits = shifted.reinterpretAsLongs();
         LongVector exponent =
             bits.max(Lanes.LOWEST_BIASED)
@@ -324,10 +390,10 @@ final class VectorFloats extends ScalarFloats {
     DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[k]);
     double[] weight = map.weight();
     double[] bias = map.bias();
-    int i = first;
-    for (; i <= last - WIDTH; i += WIDTH) {
+    int whole = last - (last - first) % WIDTH;
+    for (int i = first, at = from + first; i < whole; i += WIDTH, at += WIDTH) {
       DoubleVector standard =
-          ((DoubleVector) FloatVector.fromArray(FLOATS, x, from + i).castShape(DOUBLES, 0))
+          ((DoubleVector) FloatVector.fromArray(FLOATS, x, at).castShape(DOUBLES, 0))
               .sub(shift)
               .mul(scale)
               .add(offset);
@@ -335,10 +401,10 @@ final class VectorFloats extends ScalarFloats {
           standard
               .mul(DoubleVector.fromArray(DOUBLES, weight, i))
               .add(DoubleVector.fromArray(DOUBLES, bias, i));
-      ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, from + i);
+      ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, at);
     }
 
-    mapRestOfBlock(x, from, map, k, i, last, out);
+    mapRestOfBlock(x, from, map, k, whole, last, out);
   }
 
   /** The steps of {@link Sigmoid#coarseDivisor}. */
@@ -352,8 +418,9 @@ final class VectorFloats extends ScalarFloats {
       DoubleVector f2 = f.mul(f);
       DoubleVector top = f2.mul(Lanes.P8).add(f.mul(Lanes.P7).add(Lanes.P6));
       DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
-      DoubleVector lower = upper.mul(f2).add(f.mul(Lanes.P3).add(Lanes.P2));
-      DoubleVector power = lower.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+      DoubleVector middle = f.mul(Lanes.P3).add(Lanes.P2);
+      DoubleVector lower = middle.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+      DoubleVector power = upper.mul(f2.mul(f2)).add(lower);
       LongVector bits = shifted.reinterpretAsLongs();
       LongVector exponent =
           bits.max(Lanes.LOWEST_BIASED)

@@ -36,12 +36,12 @@ class TestLoops {
   @Test
   void vectorsAreChosenWhereTheModuleIs() {
     assertThat(LoopsProvider.best().equals(LoopsProvider.SCALAR))
-        .isEqualTo(!LoopsProvider.hasVectorModule());
+        .isEqualTo(!VectorInstructions.hasModule());
   }
 
   @ParameterizedTest
   @MethodSource("views")
-  @EnabledIf("io.sparknorm.kernels.LoopsProvider#hasVectorModule")
+  @EnabledIf("io.sparknorm.kernels.VectorInstructions#hasModule")
   void vectorsGiveTheBitsOfPlainLoops(TensorView view) {
     for (long seed = 0; seed < 4; seed++) {
       double[] doubles = values(view.length(), new Random(seed), seed >= 2);

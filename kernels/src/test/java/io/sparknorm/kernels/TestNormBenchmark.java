@@ -23,7 +23,7 @@ class TestNormBenchmark {
       }
     }
 
-    if (LoopsProvider.hasVectorModule()) {
+    if (VectorInstructions.hasModule()) {
       assertThat(benchmark.vector()).isDeepEqualTo(scalar);
     }
   }

@@ -40,6 +40,32 @@ class TestSigmoid {
   }
 
   @Test
+  void gatesAreWithinAnUnitOfSinglePrecisionOverAllFloats() {
+    int n = 1 << 12;
+    double[] ones = new double[n];
+    double[] t = new double[n];
+    double[] y = new double[n];
+    Arrays.fill(ones, 1);
+    for (Loops<?> loops : List.of(LoopsProvider.SCALAR.floats(), LoopsProvider.best().floats())) {
+      // A prime number of floats apart, so that all significands have their turn.
+      for (long bits = Integer.MIN_VALUE; bits <= Integer.MAX_VALUE; bits += 4093L * n) {
+        for (int i = 0; i < n; i++) {
+          float next = Float.intBitsToFloat((int) (bits + 4093L * i));
+          t[i] = Float.isFinite(next) ? next : 0;
+        }
+
+        loops.gate(ones, t, n, y);
+        for (int i = 0; i < n; i++) {
+          float exact = (float) (1 / (1 + StrictMath.exp(-t[i])));
+          if (Math.abs((float) y[i] - exact) > Math.ulp(exact)) {
+            throw new AssertionError("%s of %s, not %s".formatted(y[i], t[i], exact));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void hasTheLimitsOfTheLogisticFunction() {
     assertThat(Sigmoid.divisor(Double.NEGATIVE_INFINITY)).isInfinite();
     assertThat(Sigmoid.divisor(Double.POSITIVE_INFINITY)).isOne();

@@ -1,31 +1,13 @@
 package io.sparknorm.kernels.moments;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
+import io.sparknorm.kernels.VectorInstructions;
 
 /** Chooses the loops once, when they are first needed. */
 final class TileLoopsProvider {
-  static final TileLoops BEST = choose();
+  static final TileLoops BEST =
+      VectorInstructions.areAvailable() && VectorTileLoops.isFast()
+          ? new VectorTileLoops()
+          : ScalarTileLoops.INSTANCE;
 
   private TileLoopsProvider() {}
-
-  private static TileLoops choose() {
-    Logger logger = System.getLogger(TileLoopsProvider.class.getPackageName());
-    try {
-      if (VectorTileLoops.isFast()) {
-        logger.log(Level.DEBUG, "Exact moments use the Vector API");
-        return new VectorTileLoops();
-      }
-
-      logger.log(Level.INFO, "Exact moments use scalar code: this processor's vectors are short");
-    } catch (LinkageError e) {
-      logger.log(
-          Level.INFO,
-          "Exact moments use scalar code: the Vector API is missing"
-              + " (add --add-modules jdk.incubator.vector): {0}",
-          e.toString());
-    }
-
-    return ScalarTileLoops.INSTANCE;
-  }
 }
