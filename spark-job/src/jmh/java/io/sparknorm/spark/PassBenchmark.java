@@ -119,6 +119,7 @@ public final class PassBenchmark {
             Optional.of(shape),
             Optional.of(new NormSpec(BatchNorm.DEFAULT, Optional.empty())),
             Mode.TRAIN,
+            Optional.empty(),
             Optional.empty());
     FeatureBlock block = FeatureBlock.find(features, shape, rows.schema());
     Fitter.fit(rows, List.of(block), List.of(block), FaultPolicies.DEFAULT);

@@ -36,6 +36,11 @@ final class ChannelMoments {
 
   private static final int PLACE = DIGIT_WIDTH - 1;
 
+  /** A digit of a number of times: its product with a digit is a long. */
+  private static final int TIMES_WIDTH = DIGIT_WIDTH - 1;
+
+  private static final long TIMES = (1L << TIMES_WIDTH) - 1;
+
   private static final int EXPONENT = 0x7ff;
   private static final int FRACTION_WIDTH = 52;
   private static final long FRACTION = (1L << FRACTION_WIDTH) - 1;
@@ -115,7 +120,7 @@ final class ChannelMoments {
     long bits = Double.doubleToRawLongBits(value);
     int exponent = (int) (bits >>> FRACTION_WIDTH) & EXPONENT;
     if (exponent == EXPONENT) {
-      countNonFinite(value);
+      countNonFinite(value, 1);
       return;
     }
 
@@ -147,7 +152,7 @@ final class ChannelMoments {
     long bits = Double.doubleToRawLongBits(value);
     int exponent = (int) (bits >>> FRACTION_WIDTH) & EXPONENT;
     if (exponent == EXPONENT) {
-      countNonFinite(value);
+      countNonFinite(value, 1);
       return;
     }
 
@@ -190,6 +195,35 @@ final class ChannelMoments {
     countFinite();
   }
 
+  /**
+   * Adds a value several times, with the bits that as many single additions give: digits of 31 bits
+   * of the number of times, multiplied by digits of 32 bits of the value and of its square.
+   *
+   * @param times at least 1
+   */
+  void add(double value, long times) {
+    if (!Double.isFinite(value)) {
+      countNonFinite(value, times);
+      return;
+    }
+
+    count(times);
+    long significand = significand(value);
+    int position = position(value);
+    long square = significand * significand;
+    long squareHigh = Math.multiplyHigh(significand, significand);
+    for (int shift = 0; shift < Long.SIZE; shift += TIMES_WIDTH) {
+      long digit = (times >>> shift) & TIMES;
+      depositSum((significand & DIGIT) * digit, position + shift);
+      depositSum((significand >> DIGIT_WIDTH) * digit, position + shift + DIGIT_WIDTH);
+      int squarePosition = 2 * position + shift;
+      depositSquares((square & DIGIT) * digit, squarePosition);
+      depositSquares((square >>> DIGIT_WIDTH) * digit, squarePosition + DIGIT_WIDTH);
+      depositSquares((squareHigh & DIGIT) * digit, squarePosition + 2 * DIGIT_WIDTH);
+      depositSquares((squareHigh >>> DIGIT_WIDTH) * digit, squarePosition + 3 * DIGIT_WIDTH);
+    }
+  }
+
   /** The limb of the sum that has this bit, once so many limbs from there on exist. */
   private int reach(int position, int limbs) {
     int from = position >>> LIMB;
@@ -226,18 +260,22 @@ final class ChannelMoments {
 
   /** Adds to the sum alone a multiple of {@code 2^-1074}, which every finite double is. */
   void depositSum(double amount) {
-    long significand = significand(amount);
+    depositSum(significand(amount), position(amount));
+  }
+
+  private void depositSum(long significand, int position) {
     if (significand != 0) {
-      int position = position(amount);
       deposit(significand, position, sumLimbs(position), (position >>> LIMB) - low);
     }
   }
 
   /** Adds to the sum of squares alone. */
   void depositSquares(double amount) {
-    long significand = significand(amount);
+    depositSquares(significand(amount), position(amount) + SUM_UNIT - SQUARES_UNIT);
+  }
+
+  private void depositSquares(long significand, int position) {
     if (significand != 0) {
-      int position = position(amount) + SUM_UNIT - SQUARES_UNIT;
       deposit(significand, position, squaresLimbs(position), (position >>> LIMB) - 2 * low);
     }
   }
@@ -291,13 +329,13 @@ final class ChannelMoments {
     }
   }
 
-  private void countNonFinite(double value) {
+  private void countNonFinite(double value, long times) {
     if (Double.isNaN(value)) {
-      nanCount++;
+      nanCount = Math.addExact(nanCount, times);
     } else if (value > 0) {
-      positiveInfinityCount++;
+      positiveInfinityCount = Math.addExact(positiveInfinityCount, times);
     } else {
-      negativeInfinityCount++;
+      negativeInfinityCount = Math.addExact(negativeInfinityCount, times);
     }
   }
 
@@ -336,7 +374,7 @@ final class ChannelMoments {
     positiveInfinityCount = Math.addExact(positiveInfinityCount, other.positiveInfinityCount);
     negativeInfinityCount = Math.addExact(negativeInfinityCount, other.negativeInfinityCount);
     deposit(other.sum(), other.squares());
-    carry();
+    countLimbs();
   }
 
   /** What is left without all that another instance holds; {@link #flaw} says if it can be. */

@@ -17,6 +17,9 @@ import java.util.Optional;
  * for use by several threads, not even for reading: what was added may still be on its way.
  */
 public final class Moments implements ExactState {
+  /** Up to so many times the fast road is the shorter one. */
+  private static final int FEW_TIMES = 16;
+
   private final ChannelMoments[] channels;
   private final TileLoops loops;
 
@@ -123,6 +126,71 @@ public final class Moments implements ExactState {
 
     doubles.add(x, view);
     return this;
+  }
+
+  /**
+   * Adds one value to one channel, several times.
+   *
+   * @throws IllegalArgumentException if the number of times is negative
+   * @throws ArithmeticException if the channel's values become more than a long can count
+   */
+  public Moments add(int channel, double value, long times) {
+    if (checkTimes(times) > 0) {
+      channels[channel].add(value, times);
+    }
+
+    return this;
+  }
+
+  /**
+   * Adds every element of a record to its channel, several times: the same bits as that many calls
+   * of {@link #add(float[], TensorView)}.
+   *
+   * @throws IllegalArgumentException as there, and if the number of times is negative
+   * @throws ArithmeticException if a channel's values become more than a long can count
+   */
+  public Moments add(float[] x, TensorView view, long times) {
+    check(x.length, view);
+    if (checkTimes(times) <= FEW_TIMES) {
+      for (int i = 0; i < times; i++) {
+        add(x, view);
+      }
+
+      return this;
+    }
+
+    for (int i = 0; i < x.length; i++) {
+      channels[view.channelOf(i)].add(x[i], times);
+    }
+
+    return this;
+  }
+
+  /** As {@link #add(float[], TensorView, long)}. */
+  public Moments add(double[] x, TensorView view, long times) {
+    check(x.length, view);
+    if (checkTimes(times) <= FEW_TIMES) {
+      for (int i = 0; i < times; i++) {
+        add(x, view);
+      }
+
+      return this;
+    }
+
+    for (int i = 0; i < x.length; i++) {
+      channels[view.channelOf(i)].add(x[i], times);
+    }
+
+    return this;
+  }
+
+  private static long checkTimes(long times) {
+    if (times < 0) {
+      throw new IllegalArgumentException(
+          "Invalid number of times: %d (must not be negative)".formatted(times));
+    }
+
+    return times;
   }
 
   /** The channels, once they have all that was added. */

@@ -1,5 +1,6 @@
 package io.sparknorm.kernels.moments;
 
+import java.io.BufferedOutputStream;
 import java.io.DataInput;
 import java.io.DataInputStream;
 import java.io.DataOutput;
@@ -80,7 +81,7 @@ final class MomentsState {
     Writer(DataOutput out, int channels) throws IOException {
       this.out = out;
       checked = new CheckedOutputStream(new Sink(out), new CRC32());
-      data = new DataOutputStream(checked);
+      data = new DataOutputStream(new BufferedOutputStream(checked));
       data.writeInt(MAGIC);
       data.writeInt(VERSION);
       data.writeInt(channels);
@@ -93,6 +94,7 @@ final class MomentsState {
     }
 
     void finish() throws IOException {
+      data.flush();
       out.writeInt((int) checked.getChecksum().getValue());
     }
   }

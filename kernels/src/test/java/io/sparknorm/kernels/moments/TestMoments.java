@@ -15,6 +15,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -96,6 +97,67 @@ class TestMoments {
     }
 
     assertThat(moments.statistics().mean().get(0)).isZero();
+  }
+
+  @Property(tries = 300)
+  void timesGiveTheBytesOfAsManyCopies(
+      @ForAll("doubles") List<Double> values, @ForAll @LongRange(min = 0, max = 40) long times) {
+    double[] x = unboxed(values);
+    TensorView view = new TensorView(1, 1, x.length);
+    Moments copies = new Moments(1);
+    for (int i = 0; i < times; i++) {
+      copies.add(x, view);
+    }
+
+    Moments single = new Moments(1);
+    for (double value : x) {
+      single.add(0, value, times);
+    }
+
+    assertThat(States.of(new Moments(1).add(x, view, times))).isEqualTo(States.of(copies));
+    assertThat(States.of(single)).isEqualTo(States.of(copies));
+  }
+
+  @Property(tries = 300)
+  void anyNumberOfTimesGivesTheBytesOfAsManyCopies(
+      @ForAll("doubles") List<Double> values,
+      @ForAll @LongRange(min = 0, max = Long.MAX_VALUE) long times) {
+    double value = values.get(0);
+    Moments copies = new Moments(1);
+    Moments power = of(value);
+    for (int bit = 0; times >>> bit != 0; bit++) {
+      if ((times >>> bit & 1) == 1) {
+        copies.merge(power);
+      }
+
+      if (times >>> bit > 1) {
+        power.merge(power);
+      }
+    }
+
+    assertThat(States.of(new Moments(1).add(0, value, times))).isEqualTo(States.of(copies));
+  }
+
+  @Test
+  void floatsAreAddedSeveralTimesAsTheyAreOnce() {
+    float[] x = {1.5f, -2, Float.MIN_VALUE, 3e38f, Float.NaN, Float.NEGATIVE_INFINITY};
+    TensorView view = new TensorView(3, 2, 1);
+    Moments copies = new Moments(2);
+    for (int i = 0; i < 1000; i++) {
+      copies.add(x, view);
+    }
+
+    assertThat(States.of(new Moments(2).add(x, view, 1000))).isEqualTo(States.of(copies));
+  }
+
+  @Test
+  void moreTimesThanALongCountsAreRefused() {
+    Moments moments = new Moments(1).add(0, 1, Long.MAX_VALUE);
+
+    assertThatThrownBy(() -> moments.add(0, 1, 1)).isInstanceOf(ArithmeticException.class);
+    assertThatThrownBy(() -> moments.add(0, 1, -1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid number of times: -1 (must not be negative)");
   }
 
   @Test

@@ -8,6 +8,7 @@ import static io.sparknorm.spark.config.Key.FEATURES_NORM;
 import static io.sparknorm.spark.config.Key.FEATURES_OUTPUT;
 import static io.sparknorm.spark.config.Key.FEATURES_SHAPE;
 import static io.sparknorm.spark.config.Key.FEATURES_VERSION;
+import static io.sparknorm.spark.config.Key.FEATURES_WEIGHT;
 import static io.sparknorm.spark.config.Key.NORM_MODE;
 import static io.sparknorm.spark.config.Key.NORM_MOMENTUM;
 import static io.sparknorm.spark.config.Key.NORM_TYPE;
@@ -60,7 +61,7 @@ final class FeatureReader {
       checkNeedsNoModel(spec);
     }
 
-    return new FeatureSpec(form, columns, outputs(), shape, spec, mode(), model);
+    return new FeatureSpec(form, columns, outputs(), shape, spec, mode(), weight(), model);
   }
 
   private List<String> columns() {
@@ -148,6 +149,11 @@ final class FeatureReader {
   private Mode mode() {
     return norm.optional(NORM_MODE, (settings, key) -> settings.choice(key, Mode.class))
         .orElse(command.fits() ? Mode.TRAIN : Mode.EVAL);
+  }
+
+  /** Applying weighs nothing, and its input need not have the column. */
+  private Optional<String> weight() {
+    return command.fits() ? block.optional(FEATURES_WEIGHT, Settings::text) : Optional.empty();
   }
 
   private Optional<ModelReference> model() {

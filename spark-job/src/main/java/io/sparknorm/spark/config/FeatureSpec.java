@@ -14,6 +14,7 @@ import java.util.Optional;
  *     the model's holds
  * @param norm the norm of the job file; always there for a fit, else the model's may hold
  * @param mode which statistics to normalise by
+ * @param weight the column that says how many times a fit counts each record, where there is one
  * @param model what a fit publishes and apply takes; there if the norm needs a store
  */
 public record FeatureSpec(
@@ -23,6 +24,7 @@ public record FeatureSpec(
     Optional<TensorShape> shape,
     Optional<NormSpec> norm,
     Mode mode,
+    Optional<String> weight,
     Optional<ModelReference> model) {
   /** How columns make up a tensor. */
   public enum Form {

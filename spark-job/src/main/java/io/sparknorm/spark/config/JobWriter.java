@@ -112,6 +112,7 @@ final class JobWriter {
               put(map, Key.FEATURES_LAYOUT, Names.of(shape.layout()));
             });
     put(map, Key.FEATURES_NORM, norm(features));
+    put(map, Key.FEATURES_WEIGHT, features.weight());
     features
         .model()
         .ifPresent(

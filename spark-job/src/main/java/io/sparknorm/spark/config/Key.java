@@ -78,6 +78,11 @@ public enum Key {
       "features.version",
       Default.described("store.version"),
       "Version of the block's model that apply takes"),
+  FEATURES_WEIGHT(
+      "features.weight",
+      Default.described("every record counts once"),
+      "Numeric column that says how many times a fit counts each record: a whole number, 0 leaves"
+          + " it out"),
 
   NORM_TYPE(
       "norm.type",

@@ -10,6 +10,7 @@ import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.functions.FaultRules;
 import io.sparknorm.spark.functions.TensorType;
+import io.sparknorm.spark.functions.Weight;
 import io.sparknorm.spark.models.ElementType;
 import io.sparknorm.spark.models.RecordType;
 import java.util.Arrays;
@@ -34,8 +35,10 @@ import org.apache.spark.sql.types.StructType;
  * @param spec what the job file says of it
  * @param fields the columns, in the order of the job file
  * @param type what all records have in common
+ * @param weight how many times a fit counts each record
  */
-public record FeatureBlock(FeatureSpec spec, List<StructField> fields, RecordType type) {
+public record FeatureBlock(
+    FeatureSpec spec, List<StructField> fields, RecordType type, Weight weight) {
   public FeatureBlock {
     fields = List.copyOf(fields);
   }
@@ -54,7 +57,21 @@ public record FeatureBlock(FeatureSpec spec, List<StructField> fields, RecordTyp
         spec.form() == FeatureSpec.Form.TENSOR
             ? tensorType(fields.get(0)).elementType()
             : scalarElementType(fields);
-    return new FeatureBlock(spec, fields, new RecordType(shape, elementType, spec.channelNames()));
+    return new FeatureBlock(
+        spec,
+        fields,
+        new RecordType(shape, elementType, spec.channelNames()),
+        spec.weight().map(column -> weight(field(column, schema))).orElse(Weight.ONE));
+  }
+
+  private static Weight weight(StructField field) {
+    if (field.dataType() instanceof NumericType) {
+      return Weight.of(field);
+    }
+
+    throw JobException.data(
+        "Cannot weigh by column %s: its type is %s (features.weight takes numbers)"
+            .formatted(field.name(), field.dataType().simpleString()));
   }
 
   /** What the user knows the block as. */
@@ -83,6 +100,11 @@ public record FeatureBlock(FeatureSpec spec, List<StructField> fields, RecordTyp
         fields.stream()
             .map(field -> column(rows, field.name()).cast(element))
             .toArray(Column[]::new));
+  }
+
+  /** The weights as a column. */
+  Column weights(Dataset<Row> rows) {
+    return spec.weight().map(name -> weight.cast(column(rows, name))).orElse(lit(1L));
   }
 
   /**

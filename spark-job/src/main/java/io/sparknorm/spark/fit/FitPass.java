@@ -41,12 +41,12 @@ final class FitPass {
   /**
    * Reads a dataset once.
    *
-   * @param tensors its columns, in order
+   * @param records the columns' tensors, then their weights
    * @return what was found of each column, in the same order
    */
-  List<FitResult> run(Dataset<Row> tensors) {
-    JavaRDD<InternalRow> rows = tensors.queryExecution().toRdd().toJavaRDD();
-    FitMemory.check(tensors.sparkSession().sparkContext(), columns, rows.getNumPartitions());
+  List<FitResult> run(Dataset<Row> records) {
+    JavaRDD<InternalRow> rows = records.queryExecution().toRdd().toJavaRDD();
+    FitMemory.check(records.sparkSession().sparkContext(), columns, rows.getNumPartitions());
     try {
       return collect(merged(rows));
     } catch (IOException e) {

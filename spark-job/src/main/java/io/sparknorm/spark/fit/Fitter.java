@@ -37,9 +37,11 @@ public final class Fitter {
       all.stream().filter(block -> !blocks.contains(block)).forEach(read::add);
     }
 
-    Dataset<Row> tensors =
-        rows.select(read.stream().map(block -> block.tensors(rows)).toArray(Column[]::new));
-    StructField[] fields = tensors.schema().fields();
+    List<Column> selected = new ArrayList<>();
+    read.forEach(block -> selected.add(block.tensors(rows)));
+    read.forEach(block -> selected.add(block.weights(rows)));
+    Dataset<Row> records = rows.select(selected.toArray(Column[]::new));
+    StructField[] fields = records.schema().fields();
     List<FitColumn<?>> columns = new ArrayList<>();
     for (int i = 0; i < read.size(); i++) {
       FeatureBlock block = read.get(i);
@@ -48,10 +50,11 @@ public final class Fitter {
               fields[i].dataType(),
               i < blocks.size() ? kind(block.spec().norm().orElseThrow()) : FitKind.COUNTS,
               block.type().shape(),
-              block.rules(policies)));
+              block.rules(policies),
+              block.weight()));
     }
 
-    List<FitResult> results = new FitPass(columns).run(tensors).subList(0, blocks.size());
+    List<FitResult> results = new FitPass(columns).run(records).subList(0, blocks.size());
     for (int i = 0; i < blocks.size(); i++) {
       checkFitted(blocks.get(i), results.get(i));
     }
@@ -62,8 +65,15 @@ public final class Fitter {
   private static void checkFitted(FeatureBlock block, FitResult result) {
     if (result.moments().isEmpty() && block.spec().norm().orElseThrow().needsStatistics()) {
       throw JobException.data(
-          "Cannot fit %s: none of %d records has a tensor to fit on"
-              .formatted(block.name(), result.records()));
+          "Cannot fit %s: none of %d records has a tensor to fit on%s"
+              .formatted(
+                  block.name(),
+                  result.records(),
+                  block
+                      .spec()
+                      .weight()
+                      .map(w -> " and a weight above 0 in column " + w)
+                      .orElse("")));
     }
   }
 

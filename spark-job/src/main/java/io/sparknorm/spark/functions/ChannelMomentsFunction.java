@@ -43,7 +43,7 @@ public final class ChannelMomentsFunction extends PlainFunction {
       RecordShape shape = shape(state, value, input);
       CheckedTensor tensor = reader.read(value, shape);
       if (!tensor.isEmpty()) {
-        FitKind.CHANNEL_MOMENTS.add(tensor, shape.view(tensor.elements().length()), state);
+        FitKind.CHANNEL_MOMENTS.add(tensor, shape.view(tensor.elements().length()), 1, state);
       }
     }
 

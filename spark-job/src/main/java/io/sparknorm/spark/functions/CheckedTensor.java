@@ -63,15 +63,15 @@ record CheckedTensor(
     }
   }
 
-  /** Adds every element that is not skipped to its channel. */
-  void addTo(Moments moments, TensorView view) {
+  /** Adds every element that is not skipped to its channel, so many times. */
+  void addTo(Moments moments, TensorView view, long times) {
     if (skipped.isEmpty()) {
-      elements.addTo(moments, view);
+      elements.addTo(moments, view, times);
       return;
     }
 
     for (int i = skipped.nextClearBit(0); i < elements.length(); i = skipped.nextClearBit(i + 1)) {
-      moments.add(view.channelOf(i), elements.get(i));
+      moments.add(view.channelOf(i), elements.get(i), times);
     }
   }
 
@@ -79,8 +79,10 @@ record CheckedTensor(
    * Adds the mean of each channel to the moments of the channel's number, and its unbiased variance
    * to those of the channel's number plus the number of channels. Channels that skipping leaves
    * without two values add nothing.
+   *
+   * @param times how often each is added
    */
-  void addInstanceStatisticsTo(Moments moments, TensorView view) {
+  void addInstanceStatisticsTo(Moments moments, TensorView view, long times) {
     if (elements.length() == 0) {
       return;
     }
@@ -96,10 +98,10 @@ record CheckedTensor(
 
     for (int c = 0; c < view.channels(); c++) {
       if (spoiled.get(c)) {
-        moments.add(c, Double.NaN).add(view.channels() + c, Double.NaN);
+        moments.add(c, Double.NaN, times).add(view.channels() + c, Double.NaN, times);
       } else if (statistics.hasVariance(c)) {
-        moments.add(c, statistics.mean(c));
-        moments.add(view.channels() + c, statistics.unbiasedVariance(c));
+        moments.add(c, statistics.mean(c), times);
+        moments.add(view.channels() + c, statistics.unbiasedVariance(c), times);
       }
     }
   }

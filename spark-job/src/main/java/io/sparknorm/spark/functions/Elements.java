@@ -25,7 +25,8 @@ sealed interface Elements permits FloatElements, DoubleElements {
   /** Normalises in place, leaving NaN elements out of every statistic. */
   void normaliseSkippingNaN(Normalizer normalizer);
 
-  void addTo(Moments moments, TensorView view);
+  /** Adds the elements so many times. */
+  void addTo(Moments moments, TensorView view, long times);
 
   InstanceStatistics instanceStatistics(TensorView view);
 

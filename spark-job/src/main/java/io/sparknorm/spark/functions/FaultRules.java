@@ -72,7 +72,7 @@ public record FaultRules(
   }
 
   /** The file that the task reads, if Spark knows it. */
-  private static String inFile() {
+  static String inFile() {
     UTF8String path = InputFileBlockHolder.getInputFilePath();
     return path.numBytes() == 0 ? "" : " in file " + path;
   }

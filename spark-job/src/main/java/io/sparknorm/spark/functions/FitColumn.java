@@ -14,20 +14,22 @@ import org.apache.spark.sql.types.DataType;
  * @param kind what is added up
  * @param reader what takes the tensors out of the column
  * @param shape of the tensors
+ * @param weight how many times each record counts
  * @param <V> what Spark holds a value of the column in
  */
-public record FitColumn<V>(FitKind kind, TensorReader<V> reader, RecordShape shape)
+public record FitColumn<V>(FitKind kind, TensorReader<V> reader, RecordShape shape, Weight weight)
     implements Serializable {
   /**
    * A column of tensors of this shape.
    *
    * @throws JobException if the type does not hold such tensors
    */
-  public static FitColumn<?> of(DataType type, FitKind kind, TensorShape shape, FaultRules rules) {
+  public static FitColumn<?> of(
+      DataType type, FitKind kind, TensorShape shape, FaultRules rules, Weight weight) {
     try {
       TensorType<?> tensors = TensorType.of(type);
       RecordShape recordShape = RecordShape.of(shape, tensors.depth());
-      return new FitColumn<>(kind, new TensorReader<>(tensors, rules), recordShape);
+      return new FitColumn<>(kind, new TensorReader<>(tensors, rules), recordShape, weight);
     } catch (IllegalArgumentException e) {
       throw JobException.data("Cannot fit %s: %s".formatted(rules.subject(), e.getMessage()));
     }
@@ -55,9 +57,11 @@ public record FitColumn<V>(FitKind kind, TensorReader<V> reader, RecordShape sha
         row.isNullAt(ordinal) ? null : reader.type().get(row, ordinal), shape);
   }
 
-  void add(CheckedTensor tensor, FitState state) {
+  void add(CheckedTensor tensor, long times, FitState state) {
     try {
-      kind.add(tensor, shape.view(tensor.elements().length()), state);
+      kind.add(tensor, shape.view(tensor.elements().length()), times, state);
+    } catch (ArithmeticException e) {
+      throw FitPart.tooManyValues(e);
     } catch (IllegalArgumentException e) {
       throw reader.rules().refused(e);
     }

@@ -12,7 +12,7 @@ public enum FitKind {
     }
 
     @Override
-    void add(CheckedTensor tensor, TensorView view, FitState state) {}
+    void add(CheckedTensor tensor, TensorView view, long times, FitState state) {}
   },
   /** The moments of all elements of each channel: C channels. */
   CHANNEL_MOMENTS {
@@ -22,8 +22,8 @@ public enum FitKind {
     }
 
     @Override
-    void add(CheckedTensor tensor, TensorView view, FitState state) {
-      tensor.addTo(state.moments(momentChannels(view.channels())), view);
+    void add(CheckedTensor tensor, TensorView view, long times, FitState state) {
+      tensor.addTo(state.moments(momentChannels(view.channels())), view, times);
     }
   },
   /**
@@ -37,13 +37,14 @@ public enum FitKind {
     }
 
     @Override
-    void add(CheckedTensor tensor, TensorView view, FitState state) {
-      tensor.addInstanceStatisticsTo(state.moments(momentChannels(view.channels())), view);
+    void add(CheckedTensor tensor, TensorView view, long times, FitState state) {
+      tensor.addInstanceStatisticsTo(state.moments(momentChannels(view.channels())), view, times);
     }
   };
 
   /** How many channels the moments have, given the tensors'. */
   abstract int momentChannels(int channels);
 
-  abstract void add(CheckedTensor tensor, TensorView view, FitState state);
+  /** Adds a tensor so many times, at least once. */
+  abstract void add(CheckedTensor tensor, TensorView view, long times, FitState state);
 }

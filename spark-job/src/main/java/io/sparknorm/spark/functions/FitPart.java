@@ -1,6 +1,8 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.moments.Moments;
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Fault;
 import java.util.Iterator;
 import java.util.Map;
@@ -28,10 +30,23 @@ public record FitPart(
   /** Adds up what tasks have found of the same channels, holding two states at a time. */
   public static byte[] merge(Iterator<byte[]> states) {
     FitState merged = new FitState();
-    while (states.hasNext()) {
-      merged.merge(FitState.of(states.next()));
+    try {
+      while (states.hasNext()) {
+        merged.merge(FitState.of(states.next()));
+      }
+    } catch (ArithmeticException e) {
+      throw tooManyValues(e);
     }
 
     return merged.toBytes();
+  }
+
+  static JobException tooManyValues(ArithmeticException cause) {
+    return new JobException(
+        LeavingStatus.DATA,
+        "Cannot fit: the values of a channel, weighed, are more than %d (divide all weights by a"
+                .formatted(Long.MAX_VALUE)
+            + " common factor)",
+        cause);
   }
 }

@@ -4,8 +4,8 @@ import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
- * Adds up the records of one task, each a row of tensor columns. A fault of any column may drop its
- * record for all.
+ * Adds up the records of one task, each a row of tensors and then of as many weights. A fault of
+ * any column may drop its record for all.
  */
 public final class FitTask {
   private final FitColumn<?>[] columns;
@@ -22,9 +22,9 @@ public final class FitTask {
   }
 
   /**
-   * Adds a record, whose first columns are the tensors.
+   * Adds a record. One of no weight is counted, and its faults are treated, as of any other.
    *
-   * @throws DataFaultException on a fault whose policy is to fail
+   * @throws DataFaultException on a fault whose policy is to fail, or on an invalid weight
    */
   public void add(InternalRow row) {
     boolean dropped = false;
@@ -35,8 +35,9 @@ public final class FitTask {
 
     for (int i = 0; i < columns.length; i++) {
       states[i].count(tensors[i], dropped);
-      if (!dropped && !tensors[i].isEmpty()) {
-        columns[i].add(tensors[i], states[i]);
+      long times = columns[i].weight().times(row, columns.length + i);
+      if (times > 0 && !dropped && !tensors[i].isEmpty()) {
+        columns[i].add(tensors[i], times, states[i]);
       }
     }
   }

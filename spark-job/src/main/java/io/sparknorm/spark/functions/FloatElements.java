@@ -45,8 +45,8 @@ record FloatElements(float[] values) implements Elements {
   }
 
   @Override
-  public void addTo(Moments moments, TensorView view) {
-    moments.add(values, view);
+  public void addTo(Moments moments, TensorView view, long times) {
+    moments.add(values, view, times);
   }
 
   @Override

@@ -62,9 +62,23 @@ class TestJobSpec {
                         Optional.of(TensorShape.vector(3)),
                         Optional.of(new NormSpec(BatchNorm.DEFAULT, Optional.empty())),
                         Mode.TRAIN,
+                        Optional.empty(),
                         Optional.of(new ModelReference("m", OptionalInt.empty())))),
                 Optional.of("models"),
                 FaultPolicies.DEFAULT));
+  }
+
+  @Test
+  void weightIsAColumnForFitsAlone() {
+    JobSpec fit = job(Command.FIT, JOB, "features.weight=copies");
+    JobSpec unweighed = job(Command.FIT, JOB);
+
+    assertThat(fit.features().get(0).weight()).contains("copies");
+    assertThat(job(Command.APPLY, JOB, "features.weight=copies").features().get(0).weight())
+        .isEmpty();
+    assertThat(fit.canonicalFit(fit.features().get(0)))
+        .as("identity, so that momentum applies to each")
+        .isNotEqualTo(unweighed.canonicalFit(unweighed.features().get(0)));
   }
 
   @Test

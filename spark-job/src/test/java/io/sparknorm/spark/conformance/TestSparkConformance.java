@@ -296,8 +296,9 @@ class TestSparkConformance extends SparkTest {
             feature.shape(),
             Optional.of(new NormSpec(spec(block).norm(), Optional.of(any))),
             feature.mode(),
+            feature.weight(),
             feature.model());
-    return new FeatureBlock(tracked, block.fields(), block.type());
+    return new FeatureBlock(tracked, block.fields(), block.type(), block.weight());
   }
 
   private static Model model(FeatureBlock block, Optional<RunningStatistics> running) {
@@ -340,6 +341,7 @@ class TestSparkConformance extends SparkTest {
             Optional.of(c.shape()),
             Optional.of(norm),
             Mode.TRAIN,
+            Optional.empty(),
             Optional.empty());
     return FeatureBlock.find(feature, c.shape(), rows.schema());
   }

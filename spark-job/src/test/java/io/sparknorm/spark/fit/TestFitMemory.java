@@ -13,6 +13,7 @@ import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.functions.FaultRules;
 import io.sparknorm.spark.functions.FitColumn;
 import io.sparknorm.spark.functions.FitKind;
+import io.sparknorm.spark.functions.Weight;
 import java.util.List;
 import java.util.Random;
 import org.apache.spark.sql.types.DataType;
@@ -31,7 +32,8 @@ class TestFitMemory {
             DataTypes.createArrayType(element),
             kind,
             TensorShape.vector(channels),
-            FaultRules.ofColumn("x", FaultPolicies.DEFAULT)));
+            FaultRules.ofColumn("x", FaultPolicies.DEFAULT),
+            Weight.ONE));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.sparknorm.spark.fit;
 
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparknorm.kernels.TensorShape;
@@ -13,6 +14,7 @@ import io.sparknorm.spark.functions.FaultRules;
 import io.sparknorm.spark.functions.FitColumn;
 import io.sparknorm.spark.functions.FitKind;
 import io.sparknorm.spark.functions.FitResult;
+import io.sparknorm.spark.functions.Weight;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -36,10 +38,16 @@ class TestFitPass extends SparkTest {
               rows.schema().fields()[i].dataType(),
               kinds[i],
               TensorShape.vector(channels),
-              FaultRules.ofColumn(rows.columns()[i], dropping)));
+              FaultRules.ofColumn(rows.columns()[i], dropping),
+              Weight.ONE));
     }
 
-    return new FitPass(columns).run(rows);
+    Dataset<Row> records = rows;
+    for (int i = 0; i < kinds.length; i++) {
+      records = records.withColumn("weight" + i, lit(1L));
+    }
+
+    return new FitPass(columns).run(records);
   }
 
   private static byte[] bytes(ExactState state) throws IOException {

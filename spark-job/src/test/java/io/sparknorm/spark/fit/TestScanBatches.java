@@ -55,6 +55,7 @@ class TestScanBatches extends SparkTest {
             Optional.of(shape),
             Optional.of(new NormSpec(BatchNorm.DEFAULT, Optional.empty())),
             Mode.TRAIN,
+            Optional.empty(),
             Optional.empty());
     StructType schema = new StructType().add("x", DataTypes.createArrayType(DataTypes.FloatType));
     return FeatureBlock.find(features, shape, schema);
