@@ -46,7 +46,7 @@ public final class ExclusiveFile {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  private static final Set<String> OBJECT_STORES =
+  static final Set<String> OBJECT_STORES =
       Set.of("s3a", "s3", "s3n", "gs", "abfs", "abfss", "wasb", "wasbs", "oss", "cosn", "obs");
 
   /** Hadoop 3.3 has no constant for it and ignores it. */
@@ -114,8 +114,7 @@ public final class ExclusiveFile {
     }
   }
 
-  private static FileDigest writeDurably(java.nio.file.Path file, Content content)
-      throws IOException {
+  static FileDigest writeDurably(java.nio.file.Path file, Content content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       FileDigest digest = write(Channels.newOutputStream(channel), content);
@@ -125,7 +124,7 @@ public final class ExclusiveFile {
   }
 
   /** Makes the new name survive a crash of the machine, on systems that let folders be opened. */
-  private static void forceFolder(java.nio.file.Path folder) {
+  static void forceFolder(java.nio.file.Path folder) {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (IOException | UnsupportedOperationException e) {
@@ -204,7 +203,7 @@ public final class ExclusiveFile {
   }
 
   /** Hidden from Hadoop's and Spark's listings by its leading dot. */
-  private static String temporaryName(String name) {
+  static String temporaryName(String name) {
     return "." + name + "." + UUID.randomUUID() + ".tmp";
   }
 }

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -17,7 +18,7 @@ import org.apache.hadoop.fs.RawLocalFileSystem;
  * Behaves as S3A does with Hadoop 3.4.2: a stream is kept back until it is closed, and replaces
  * whatever has appeared meanwhile unless the creation was asked to be conditional.
  */
-public final class ConditionalStore extends RawLocalFileSystem {
+public class ConditionalStore extends RawLocalFileSystem {
   /** Set to make every creation succeed and its answer be lost. */
   static final String LOSE_ANSWERS = "test.lose.answers";
 
@@ -50,7 +51,7 @@ public final class ConditionalStore extends RawLocalFileSystem {
 
     @Override
     public FSDataOutputStream build() throws IOException {
-      if (exists(getPath())) {
+      if (exists(getPath()) && !getFlags().contains(CreateFlag.OVERWRITE)) {
         throw new FileAlreadyExistsException(getPath().toString());
       }
 
@@ -80,10 +81,10 @@ public final class ConditionalStore extends RawLocalFileSystem {
         if (conditional) {
           Files.createLink(file, whole);
         } else {
-          Files.copy(whole, file, StandardCopyOption.REPLACE_EXISTING);
+          Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
         }
       } finally {
-        Files.delete(whole);
+        Files.deleteIfExists(whole);
       }
 
       if (getConf().getBoolean(LOSE_ANSWERS, false)) {

@@ -65,7 +65,9 @@ final class DryRun {
   private static String model(FeatureSpec features, JobSpec job) {
     ModelReference model = features.model().orElseThrow();
     String version =
-        model.version().isPresent() ? "v=" + model.version().getAsInt() : "its latest version";
+        model.version().isPresent()
+            ? "v=" + model.version().getAsInt()
+            : model.alias().map("alias "::concat).orElse("its latest version");
     return "model %s in %s, %s".formatted(model.name(), job.storePath().orElseThrow(), version);
   }
 

@@ -60,17 +60,10 @@ final class FittedModels {
     List<String> shrunk = new ArrayList<>();
     for (int c = 0; c < statistics.channels(); c++) {
       double variance = statistics.variance(kind).get(c);
-      if (Double.isInfinite(variance)) {
-        throw JobException.data(
-            "Cannot fit %s: the variance of channel %s is beyond the range of a double (scale the"
-                    .formatted(block.name(), block.channelName(c))
-                + " values down)");
-      }
-
       if (Double.isNaN(variance)) {
-        undefined.add(block.channelName(c));
+        undefined.add(block.type().channelName(c));
       } else if (variance < LEAST_EPSILONS * epsilon) {
-        shrunk.add(block.channelName(c));
+        shrunk.add(block.type().channelName(c));
       }
     }
 

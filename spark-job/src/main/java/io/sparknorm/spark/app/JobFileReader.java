@@ -15,7 +15,6 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.SparkConf;
-import scala.Tuple2;
 
 /**
  * Reads the text of a job file before Spark starts, so that a mistake in it costs no cluster: from
@@ -28,10 +27,7 @@ final class JobFileReader {
 
   JobFileReader(SparkConf settings) {
     this.settings = settings;
-    this.hadoop = new Configuration();
-    for (Tuple2<String, String> setting : settings.getAllWithPrefix("spark.hadoop.")) {
-      hadoop.set(setting._1(), setting._2());
-    }
+    this.hadoop = HadoopSettings.of(settings);
   }
 
   /**

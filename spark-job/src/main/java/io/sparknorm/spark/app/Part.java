@@ -2,7 +2,6 @@ package io.sparknorm.spark.app;
 
 import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.spark.JobException;
-import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.ModelReference;
@@ -12,10 +11,7 @@ import io.sparknorm.spark.models.Model;
 import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.ModelStore;
 import java.io.IOException;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -55,7 +51,7 @@ record Part(
     }
 
     ModelReference reference = feature.model().get();
-    ModelId id = find(reference, store.orElseThrow());
+    ModelId id = store.orElseThrow().resolve(reference);
     Model model = store.get().load(id);
     TensorShape shape = feature.shape().orElse(model.type().shape());
     FeatureBlock block = FeatureBlock.find(feature, shape, schema);
@@ -80,33 +76,15 @@ record Part(
         feature.model().filter(model -> fits).map(ModelReference::name));
   }
 
-  private static ModelId find(ModelReference reference, ModelStore store) throws IOException {
-    if (reference.version().isPresent()) {
-      return new ModelId(reference.name(), reference.version().getAsInt());
-    }
-
-    return store
-        .latest(reference.name())
-        .orElseThrow(
-            () ->
-                new JobException(
-                    LeavingStatus.USAGE,
-                    "Cannot apply model %s: the store has no version of it (run fit first)"
-                        .formatted(reference.name())));
-  }
-
   /** A norm in the job file beside a model has to be the model's. */
   private static void checkSame(ModelId id, NormSpec model, NormSpec job) {
-    Map<String, Object> ours = model.toMap();
-    Map<String, Object> theirs = job.toMap();
-    TreeSet<String> keys = new TreeSet<>(ours.keySet());
-    keys.addAll(theirs.keySet());
-    for (String key : keys) {
-      if (!Objects.equals(ours.get(key), theirs.get(key))) {
-        throw JobException.data(
-            "Cannot apply model %s: the norm does not match\n  model: %s = %s\n  job:   %s = %s"
-                .formatted(id, key, ours.get(key), key, theirs.get(key)));
-      }
-    }
+    model
+        .differenceFrom(job)
+        .ifPresent(
+            difference -> {
+              throw JobException.data(
+                  "Cannot apply model %s: the norm does not match\n%s"
+                      .formatted(id, difference.describe("model", "job")));
+            });
   }
 }

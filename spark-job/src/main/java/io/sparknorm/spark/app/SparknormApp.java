@@ -7,6 +7,7 @@ import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.JobFile;
 import io.sparknorm.spark.config.JobSpec;
 import io.sparknorm.spark.functions.NormFunctions;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,14 @@ import picocli.CommandLine.Spec;
     name = "sparknorm",
     description = "Normalises large feature datasets on Apache Spark.",
     mixinStandardHelpOptions = true,
-    versionProvider = SparknormApp.Version.class)
+    versionProvider = SparknormApp.Version.class,
+    subcommands = {
+      StoreCommands.Merge.class,
+      StoreCommands.Subtract.class,
+      StoreCommands.Versions.class,
+      StoreCommands.Alias.class,
+      StoreCommands.Prune.class
+    })
 public final class SparknormApp {
   private static final Logger LOG = LoggerFactory.getLogger(SparknormApp.class);
 
@@ -113,23 +121,37 @@ public final class SparknormApp {
   }
 
   private int execute(Command command, JobOptions options) {
+    return reporting(() -> carryOut(command, options));
+  }
+
+  private void carryOut(Command command, JobOptions options) throws IOException {
+    String text = new JobFileReader(new SparkConf()).read(options.file);
+    JobSpec job = JobSpec.parse(JobFile.parse(text, options.file, options.settings), command);
+    if (options.isDryRun) {
+      PrintWriter out = commandLine.commandLine().getOut();
+      out.println(job.effective().strip());
+      out.println(DryRun.describe(job));
+      return;
+    }
+
+    LOG.info("Effective configuration:\n{}", job.effective().strip());
+    Summary summary;
+    try (SparkSession spark = sessions.get()) {
+      summary = new Job(spark, job).run();
+    }
+
+    summary.lines().forEach(commandLine.commandLine().getOut()::println);
+  }
+
+  /** What a sub-command does. */
+  interface Work {
+    void carryOut() throws IOException;
+  }
+
+  /** The status to leave with; what went wrong is told in the log. */
+  static int reporting(Work work) {
     try {
-      String text = new JobFileReader(new SparkConf()).read(options.file);
-      JobSpec job = JobSpec.parse(JobFile.parse(text, options.file, options.settings), command);
-      if (options.isDryRun) {
-        PrintWriter out = commandLine.commandLine().getOut();
-        out.println(job.effective().strip());
-        out.println(DryRun.describe(job));
-        return LeavingStatus.DONE.number();
-      }
-
-      LOG.info("Effective configuration:\n{}", job.effective().strip());
-      Summary summary;
-      try (SparkSession spark = sessions.get()) {
-        summary = new Job(spark, job).run();
-      }
-
-      summary.lines().forEach(commandLine.commandLine().getOut()::println);
+      work.carryOut();
       return LeavingStatus.DONE.number();
     } catch (Throwable failure) {
       return report(failure).number();

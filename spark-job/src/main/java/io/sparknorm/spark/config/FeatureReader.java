@@ -22,7 +22,6 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.FeatureSpec.Form;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeSet;
 
 /** Reads one block of {@code features}, together with the groups that it falls back to. */
@@ -170,7 +169,7 @@ final class FeatureReader {
       throw store.missing(STORE_PATH);
     }
 
-    return Optional.of(new ModelReference(name.get(), version()));
+    return Optional.of(reference(name.get()));
   }
 
   private Optional<String> modelName() {
@@ -210,25 +209,23 @@ final class FeatureReader {
     }
   }
 
-  private OptionalInt version() {
+  private ModelReference reference(String name) {
     if (block.has(FEATURES_VERSION)) {
-      return version(block, FEATURES_VERSION);
+      return reference(name, block, FEATURES_VERSION);
     }
 
-    return store.has(STORE_VERSION) ? version(store, STORE_VERSION) : OptionalInt.empty();
+    return store.has(STORE_VERSION)
+        ? reference(name, store, STORE_VERSION)
+        : ModelReference.latest(name);
   }
 
-  private OptionalInt version(Settings settings, Key key) {
+  private ModelReference reference(String name, Settings settings, Key key) {
     if (command.fits()) {
       throw settings.invalid(key, "only apply takes a version; fit and run publish the next one");
     }
 
-    int version = settings.integer(key);
-    if (version < 1) {
-      throw settings.invalid(key, "must be at least 1");
-    }
-
-    return OptionalInt.of(version);
+    return ModelReference.of(name, settings.text(key))
+        .orElseThrow(() -> settings.invalid(key, ModelReference.VERSION_RULE));
   }
 
   /** A run without running statistics keeps nothing; neither does a norm without statistics. */

@@ -119,6 +119,7 @@ final class JobWriter {
             model -> {
               put(map, Key.FEATURES_MODEL, model.name());
               model.version().ifPresent(version -> put(map, Key.FEATURES_VERSION, version));
+              put(map, Key.FEATURES_VERSION, model.alias());
             });
     return map;
   }

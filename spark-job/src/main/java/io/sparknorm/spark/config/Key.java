@@ -77,7 +77,7 @@ public enum Key {
   FEATURES_VERSION(
       "features.version",
       Default.described("store.version"),
-      "Version of the block's model that apply takes"),
+      "Version of the block's model that apply takes: a number or an alias"),
   FEATURES_WEIGHT(
       "features.weight",
       Default.described("every record counts once"),
@@ -156,7 +156,7 @@ public enum Key {
   STORE_VERSION(
       "store.version",
       Default.described("the latest"),
-      "Version that apply takes; fit and run publish the next one"),
+      "Version that apply takes, a number or an alias; fit and run publish the next one"),
 
   FAULTS_NAN("faults.nan", Default.of("propagate"), "A NaN: " + Default.POLICIES),
   FAULTS_INFINITY("faults.infinity", Default.of("propagate"), "An infinity: " + Default.POLICIES),

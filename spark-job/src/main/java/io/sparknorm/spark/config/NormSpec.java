@@ -9,7 +9,9 @@ import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.kernels.Variance;
 import io.sparknorm.kernels.moments.Momentum;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * The {@code norm} group of a job file or of a manifest.
@@ -51,6 +53,18 @@ public record NormSpec(Norm norm, Optional<Tracking> tracking) {
    */
   public Map<String, Object> toMap() {
     return NormWriter.toMap(this);
+  }
+
+  /** The first key in which another norm differs; empty if both are the same. */
+  public Optional<Difference> differenceFrom(NormSpec other) {
+    Map<String, Object> ours = toMap();
+    Map<String, Object> theirs = other.toMap();
+    TreeSet<String> keys = new TreeSet<>(ours.keySet());
+    keys.addAll(theirs.keySet());
+    return keys.stream()
+        .filter(key -> !Objects.equals(ours.get(key), theirs.get(key)))
+        .findFirst()
+        .map(key -> new Difference(key + " = " + ours.get(key), key + " = " + theirs.get(key)));
   }
 
   /**

@@ -81,13 +81,6 @@ public record FeatureBlock(
         : "columns %s .. %s".formatted(fields.get(0).name(), fields.get(fields.size() - 1).name());
   }
 
-  /** What a channel is called: its column, or its number. */
-  public String channelName(int channel) {
-    return type.channelNames().isEmpty()
-        ? String.valueOf(channel)
-        : type.channelNames().get(channel);
-  }
-
   /** The block as one tensor column. */
   public Column tensors(Dataset<Row> rows) {
     if (spec.form() == FeatureSpec.Form.TENSOR) {

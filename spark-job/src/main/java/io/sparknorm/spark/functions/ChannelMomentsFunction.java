@@ -1,42 +1,43 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.Layout;
-import io.sparknorm.kernels.Variance;
-import io.sparknorm.kernels.moments.Statistics;
 import io.sparknorm.spark.JobException;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
-import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /**
- * {@code channel_moments(x [, channels [, layout]])}, an aggregate: exact count, mean and biased
- * variance of every channel. Null where no record has a tensor.
+ * {@code f(x [, channels [, layout]])}, an aggregate: exact moments of every channel, as count,
+ * mean and biased variance or as a state. Null where no record has a tensor.
  */
 public final class ChannelMomentsFunction extends PlainFunction {
-  private static final DataType RESULT =
-      DataTypes.createArrayType(
-          new StructType()
-              .add("count", DataTypes.LongType, false)
-              .add("mean", DataTypes.DoubleType, false)
-              .add("variance", DataTypes.DoubleType, false),
-          false);
+  private final MomentsResult<?> result;
 
-  ChannelMomentsFunction(Signature signature, CatalogContext context) {
+  private ChannelMomentsFunction(
+      Signature signature, CatalogContext context, MomentsResult<?> result) {
     super(signature, context);
+    this.result = result;
+  }
+
+  /** {@code channel_moments}. */
+  static ChannelMomentsFunction ofStatistics(Signature signature, CatalogContext context) {
+    return new ChannelMomentsFunction(signature, context, MomentsResult.STATISTICS);
+  }
+
+  /** {@code fit_moments}. */
+  static ChannelMomentsFunction ofState(Signature signature, CatalogContext context) {
+    return new ChannelMomentsFunction(signature, context, MomentsResult.STATE);
   }
 
   @Override
   BoundFunction bound(String name, TensorReader<ArrayData> reader, DataType[] inputTypes) {
-    return new Bound(name, reader, inputTypes);
+    return new Bound<>(name, reader, inputTypes, result);
   }
 
-  private record Bound(String name, TensorReader<ArrayData> reader, DataType[] inputTypes)
-      implements FitAggregate<ArrayData> {
+  private record Bound<R>(
+      String name, TensorReader<ArrayData> reader, DataType[] inputTypes, MomentsResult<R> result)
+      implements FitAggregate<R> {
     @Override
     public void add(FitState state, InternalRow input) {
       ArrayData value = input.isNullAt(0) ? null : input.getArray(0);
@@ -71,29 +72,13 @@ public final class ChannelMomentsFunction extends PlainFunction {
     }
 
     @Override
-    public ArrayData result(FitState state) {
-      if (state.moments() == null) {
-        return null;
-      }
-
-      Statistics statistics = state.moments().statistics();
-      Object[] channels = new Object[statistics.channels()];
-      for (int c = 0; c < channels.length; c++) {
-        channels[c] =
-            new GenericInternalRow(
-                new Object[] {
-                  statistics.count(c),
-                  statistics.mean().get(c),
-                  statistics.variance(Variance.BIASED).get(c)
-                });
-      }
-
-      return new GenericArrayData(channels);
+    public R result(FitState state) {
+      return state.moments() == null ? null : result.of(state.moments());
     }
 
     @Override
     public DataType resultType() {
-      return RESULT;
+      return result.type();
     }
   }
 }

@@ -4,6 +4,7 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.Fault;
 import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.FaultPolicies.Policy;
+import io.sparknorm.spark.config.ModelReference;
 import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.ModelStore;
 import java.io.IOException;
@@ -37,15 +38,16 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * </pre>
  *
  * <p>The plain functions of {@link NormFunctions} stand in the catalog itself. Every model of the
- * store is a namespace with one function, {@code apply}, by the newest version; a namespace {@code
- * v=3} within it pins a version. The store is read when a query is analysed.
+ * store is a namespace with two functions, {@code apply} and {@code moments}, by the newest
+ * version; a namespace {@code v=3} within it pins a version, and so does an alias such as {@code
+ * production}. The store is read when a query is analysed.
  *
  * <p>Policies for faults are those of a job, and {@code drop-record} gives null: a function cannot
  * drop a record.
  */
 public final class NormCatalog implements FunctionCatalog {
   private static final String STORE = "store";
-  private static final Pattern VERSION = Pattern.compile("v=([1-9][0-9]{0,8})");
+  private static final Pattern NUMBER = Pattern.compile("v=([1-9][0-9]{0,8})");
 
   private CatalogContext context;
   private Optional<String> storePath;
@@ -103,7 +105,9 @@ public final class NormCatalog implements FunctionCatalog {
     Collection<String> names =
         namespace.length == 0
             ? NormFunctions.names()
-            : findModel(namespace).map(id -> List.of(NormFunctions.APPLY.name())).orElse(null);
+            : findModel(namespace)
+                .map(id -> NormFunctions.ofModels().stream().map(Signature::name).toList())
+                .orElse(null);
     if (names == null) {
       throw new NoSuchNamespaceException(namespace);
     }
@@ -121,16 +125,27 @@ public final class NormCatalog implements FunctionCatalog {
           .orElseThrow(() -> new NoSuchFunctionException(identifier));
     }
 
-    if (!identifier.name().equalsIgnoreCase(NormFunctions.APPLY.name())) {
+    boolean isApply = identifier.name().equalsIgnoreCase(NormFunctions.APPLY.name());
+    if (!isApply && !identifier.name().equalsIgnoreCase(NormFunctions.MOMENTS.name())) {
       throw new NoSuchFunctionException(identifier);
     }
 
     ModelId id = findModel(namespace).orElseThrow(() -> new NoSuchFunctionException(identifier));
     try {
-      return new ModelFunction(id, store().load(id), context);
+      return isApply
+          ? new ModelFunction(id, store().load(id), context)
+          : new ModelMomentsFunction(id, state(id), context);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private byte[] state(ModelId id) throws IOException {
+    return store()
+        .moments(id)
+        .map(MomentsResult.STATE::of)
+        .orElseThrow(
+            () -> JobException.usage("Cannot read the moments of %s: it has none".formatted(id)));
   }
 
   /** The model that a namespace stands for, if it is one; a pinned version need not exist. */
@@ -140,17 +155,21 @@ public final class NormCatalog implements FunctionCatalog {
     }
 
     try {
-      if (namespace.length == 1) {
-        return store().latest(namespace[0]);
-      }
-
-      Matcher version = VERSION.matcher(namespace[1]);
-      return version.matches()
-          ? Optional.of(new ModelId(namespace[0], Integer.parseInt(version.group(1))))
-          : Optional.empty();
+      Optional<ModelReference> reference = reference(namespace);
+      return reference.isPresent() ? store().find(reference.get()) : Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static Optional<ModelReference> reference(String[] namespace) {
+    if (namespace.length == 1) {
+      return Optional.of(ModelReference.latest(namespace[0]));
+    }
+
+    Matcher number = NUMBER.matcher(namespace[1]);
+    return ModelReference.of(namespace[0], number.matches() ? number.group(1) : namespace[1])
+        .filter(found -> found.version().isPresent() == number.matches());
   }
 
   private ModelStore store() throws IOException {

@@ -24,13 +24,23 @@ public final class NormFunctions {
 
   /** The function of a model in the store. */
   static final Signature APPLY =
-      new Signature(
+      Signature.ofTensor(
           "apply",
           "x normalised by the newest version of a model of the store, which is the namespace, or by"
-              + " a given one: norm.<model>.`v=3`.apply(x)",
+              + " a given one: norm.<model>.`v=3`.apply(x), norm.<model>.<alias>.apply(x)",
           List.of(),
           0,
           "norm.user_embeddings.apply(array(1f, 2f))");
+
+  /** The other function of a model in the store. */
+  static final Signature MOMENTS =
+      new Signature(
+          "moments",
+          "",
+          "the state of a version's exact moments, as binary; versions are given as for apply",
+          List.of(),
+          0,
+          "norm.user_embeddings.moments()");
 
   private static final Parameter NORMALIZED_SIZE =
       new Parameter(
@@ -65,7 +75,7 @@ public final class NormFunctions {
         "each block of x divided by its root mean square",
         "norm.rms_norm(array(3d, 4d), 2, 0)");
     define(
-        new Signature(
+        Signature.ofTensor(
             "instance_norm",
             "each channel of x minus its mean, divided by its deviation",
             List.of(CHANNELS, LAYOUT, EPSILON_IN_ROOT),
@@ -82,20 +92,54 @@ public final class NormFunctions {
         "evonorm_s0",
         "x * sigmoid(x) divided by the deviation of its group of channels",
         "norm.evonorm_s0(array(1f, 2f, 3f, 4f), 2, 1, 'channels-first', 1e-5)");
-    define(
-        new Signature(
-            "channel_moments",
-            "an aggregate: array<struct<count, mean, variance>>, exact, with the biased variance",
-            List.of(
-                new Parameter(
-                    "channels", Kind.INT, "the number of channels, every element by default"),
-                LAYOUT),
-            0,
-            "norm.channel_moments(array(1f, 2f, 3f, 4f), 2, 'channels-last')"),
-        ChannelMomentsFunction::new);
+    moments();
   }
 
   private NormFunctions() {}
+
+  private static void moments() {
+    List<Parameter> channels =
+        List.of(
+            new Parameter("channels", Kind.INT, "the number of channels, every element by default"),
+            LAYOUT);
+    define(
+        Signature.ofTensor(
+            "channel_moments",
+            "an aggregate: array<struct<count, mean, variance>>, exact, with the biased variance",
+            channels,
+            0,
+            "norm.channel_moments(array(1f, 2f, 3f, 4f), 2, 'channels-last')"),
+        ChannelMomentsFunction::ofStatistics);
+    define(
+        Signature.ofTensor(
+            "fit_moments",
+            "an aggregate: the state of exact moments, as binary, to save, merge and subtract",
+            channels,
+            0,
+            "norm.fit_moments(array(1f, 2f, 3f, 4f), 2, 'channels-last')"),
+        ChannelMomentsFunction::ofState);
+    define(
+        ofState(
+            "merge_moments",
+            "an aggregate: the state of all values that went into any of the states",
+            List.of(),
+            "norm.merge_moments(norm.user_embeddings.moments())"),
+        MergeMomentsFunction::new);
+    define(
+        ofState(
+            "subtract_moments",
+            "the state of the values of the one state without those of another",
+            List.of(new Parameter("less", Kind.BINARY, "the state to take away")),
+            "norm.subtract_moments(norm.user_embeddings.moments(), norm.user_embeddings.moments())"),
+        StateFunction.Subtract::new);
+    define(
+        ofState(
+            "moments_of",
+            "what channel_moments gives, of a state",
+            List.of(),
+            "norm.moments_of(norm.user_embeddings.moments())"),
+        StateFunction.MomentsOf::new);
+  }
 
   /** Makes a function for a catalog. */
   private interface Maker {
@@ -104,10 +148,15 @@ public final class NormFunctions {
 
   private record Definition(Signature signature, Maker maker) {}
 
+  private static Signature ofState(
+      String name, String summary, List<Parameter> parameters, String example) {
+    return new Signature(name, Signature.STATE, summary, parameters, parameters.size(), example);
+  }
+
   private static void blocks(
       BlockNormFunction.Kind kind, String name, String summary, String example) {
     define(
-        new Signature(name, summary, List.of(NORMALIZED_SIZE, EPSILON_IN_ROOT), 0, example),
+        Signature.ofTensor(name, summary, List.of(NORMALIZED_SIZE, EPSILON_IN_ROOT), 0, example),
         (signature, context) -> new BlockNormFunction(kind, signature, context));
   }
 
@@ -115,7 +164,7 @@ public final class NormFunctions {
       GroupedNormFunction.Kind kind, String name, String summary, String example) {
     List<Parameter> parameters = List.of(CHANNELS, GROUPS_OF_CHANNELS, LAYOUT, EPSILON_IN_ROOT);
     define(
-        new Signature(name, summary, parameters, 1, example),
+        Signature.ofTensor(name, summary, parameters, 1, example),
         (signature, context) -> new GroupedNormFunction(kind, signature, context));
   }
 
@@ -134,11 +183,16 @@ public final class NormFunctions {
         .map(definition -> definition.maker().make(definition.signature(), context));
   }
 
-  /** All signatures, that of models last. */
+  /** The functions of every model of the store. */
+  static List<Signature> ofModels() {
+    return List.of(APPLY, MOMENTS);
+  }
+
+  /** All signatures, those of models last. */
   static List<Signature> signatures() {
     List<Signature> signatures = new ArrayList<>();
     DEFINITIONS.values().forEach(definition -> signatures.add(definition.signature()));
-    signatures.add(APPLY);
+    signatures.addAll(ofModels());
     return signatures;
   }
 
@@ -146,7 +200,7 @@ public final class NormFunctions {
   public static String describe() {
     StringBuilder text = new StringBuilder();
     for (Signature signature : signatures()) {
-      String prefix = signature.equals(APPLY) ? "norm.<model>." : "norm.";
+      String prefix = ofModels().contains(signature) ? "norm.<model>." : "norm.";
       text.append(prefix).append(signature.usage()).append('\n');
       text.append("    ").append(signature.summary()).append('\n');
       for (Parameter parameter : signature.parameters()) {
@@ -159,6 +213,8 @@ public final class NormFunctions {
     return text.append(
             "x is an array of numbers, flat or nested; float arrays and integers give float, double"
                 + " gives double.\n"
+                + "state is what fit_moments and merge_moments give, or the content of a version's"
+                + " moments file.\n"
                 + "Null gives null.\n")
         .toString();
   }

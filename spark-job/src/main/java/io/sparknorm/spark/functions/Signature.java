@@ -1,6 +1,7 @@
 package io.sparknorm.spark.functions;
 
 import java.util.List;
+import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -12,19 +13,30 @@ import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * How a plain function is called. The first argument is the tensor; those after the required ones
- * may be left off from the end.
+ * How a function is called. Arguments after the required ones may be left off from the end.
  *
  * @param name within the catalog
+ * @param subject what messages call the first argument; empty if there is none
  * @param summary what the function gives
- * @param parameters the arguments after the tensor
+ * @param parameters the arguments after the first
  * @param required how many of the parameters have no default
  * @param example a call as an SQL expression, with {@code norm} for the catalog
  */
 record Signature(
-    String name, String summary, List<Parameter> parameters, int required, String example) {
+    String name,
+    String subject,
+    String summary,
+    List<Parameter> parameters,
+    int required,
+    String example) {
+  /** The first argument of most functions. */
+  static final String TENSOR = "x";
+
+  /** The first argument of functions of saved moments. */
+  static final String STATE = "state";
+
   /**
-   * An argument after the tensor.
+   * An argument after the first.
    *
    * @param name as documentation and messages have it
    * @param kind what it may be
@@ -44,6 +56,12 @@ record Signature(
       @Override
       boolean accepts(DataType type) {
         return type instanceof NumericType;
+      }
+    },
+    BINARY(DataTypes.BinaryType) {
+      @Override
+      boolean accepts(DataType type) {
+        return type instanceof BinaryType;
       }
     },
     STRING(DataTypes.StringType) {
@@ -66,9 +84,15 @@ record Signature(
     parameters = List.copyOf(parameters);
   }
 
+  /** A function of a tensor. */
+  static Signature ofTensor(
+      String name, String summary, List<Parameter> parameters, int required, String example) {
+    return new Signature(name, TENSOR, summary, parameters, required, example);
+  }
+
   /** The call with its optional arguments in brackets. */
   String usage() {
-    StringBuilder usage = new StringBuilder(name).append("(x");
+    StringBuilder usage = new StringBuilder(name).append('(').append(subject);
     for (int i = 0; i < parameters.size(); i++) {
       usage.append(i < required ? ", " : " [, ").append(parameters.get(i).name());
     }

@@ -47,14 +47,29 @@ public record Draft(
    *
    * @throws JobException if running statistics cannot go on from that version, since it was fitted
    *     on other data or for another kind of norm, or a channel has too few values to move them
+   * @throws IllegalArgumentException if the variance to divide by is beyond the range of a double
    */
   public Model model(Optional<Model> parent) {
     Optional<Statistics> fitted = moments.map(ExactState::statistics);
+    fitted.ifPresent(this::checkRange);
     return new Model(
         spec,
         type,
         fitted.filter(some -> spec.norm() instanceof DatasetNorm),
         spec.tracking().map(tracking -> move(before(parent), tracking, fitted.orElseThrow())));
+  }
+
+  private void checkRange(Statistics fitted) {
+    if (spec.norm() instanceof DatasetNorm norm) {
+      Coefficients variance = fitted.variance(norm.variance());
+      for (int c = 0; c < variance.size(); c++) {
+        if (Double.isInfinite(variance.get(c))) {
+          throw new IllegalArgumentException(
+              "the variance of channel %s is beyond the range of a double (scale the values down)"
+                  .formatted(type.channelName(c)));
+        }
+      }
+    }
   }
 
   private RunningStatistics before(Optional<Model> parent) {
@@ -67,7 +82,9 @@ public record Draft(
         .get()
         .type()
         .differenceFrom(type)
-        .ifPresent(difference -> refuse("the data does not match\n" + difference));
+        .ifPresent(
+            difference ->
+                refuse("the data does not match\n" + difference.describe("model", "data")));
     String norm = spec.norm().getClass().getSimpleName();
     String parentNorm = parent.get().spec().norm().getClass().getSimpleName();
     if (!norm.equals(parentNorm)) {

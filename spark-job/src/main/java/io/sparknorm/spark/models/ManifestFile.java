@@ -15,6 +15,7 @@ import io.sparknorm.spark.FileDigest;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.NormSpec;
 import io.sparknorm.spark.models.InputIdentity.InputFile;
+import io.sparknorm.spark.models.InputIdentity.InputVersion;
 import io.sparknorm.spark.models.Manifest.Payload;
 import java.io.IOException;
 import java.io.InputStream;
@@ -87,6 +88,18 @@ final class ManifestFile {
           .put("path", file.path())
           .put("length", file.length())
           .put("modified", file.modified());
+    }
+
+    if (!input.versions().isEmpty()) {
+      ArrayNode versions = json.putArray("versions");
+      for (InputVersion version : input.versions()) {
+        versions
+            .addObject()
+            .put("part", text(version.part()))
+            .put("model", version.id().name())
+            .put("version", version.id().version())
+            .put("moments_sha256", version.sha256());
+      }
     }
   }
 
@@ -166,10 +179,21 @@ final class ManifestFile {
       files.add(new InputFile(file.text("path"), file.number("length"), file.number("modified")));
     }
 
+    List<InputVersion> versions = new ArrayList<>();
+    for (JsonNode node : json.has("versions") ? json.array("versions") : MAPPER.createArrayNode()) {
+      Fields version = new Fields(node);
+      versions.add(
+          new InputVersion(
+              version.constant("part", InputIdentity.Part.class),
+              new ModelId(version.text("model"), version.integer("version")),
+              version.text("moments_sha256")));
+    }
+
     return new InputIdentity(
         json.constant("kind", InputIdentity.Kind.class),
         json.text("location"),
         files,
+        versions,
         json.text("digest"));
   }
 

@@ -93,7 +93,8 @@ public record Model(
         .ifPresent(
             difference -> {
               throw JobException.data(
-                  "Cannot apply model %s: the data does not match\n%s".formatted(id, difference));
+                  "Cannot apply model %s: the data does not match\n%s"
+                      .formatted(id, difference.describe("model", "data")));
             });
   }
 

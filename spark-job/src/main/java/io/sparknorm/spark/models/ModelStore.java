@@ -1,6 +1,5 @@
 package io.sparknorm.spark.models;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.sparknorm.kernels.moments.Moments;
 import io.sparknorm.spark.ExclusiveFile;
 import io.sparknorm.spark.FileDigest;
@@ -8,7 +7,6 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.ModelReference;
 import io.sparknorm.spark.models.Manifest.Payload;
-import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -20,11 +18,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.SortedMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -38,22 +34,18 @@ import org.apache.hadoop.fs.Path;
  * <p>Safe for use by many threads and processes at once.
  */
 public final class ModelStore {
-  private static final Pattern VERSION = Pattern.compile("v=([1-9][0-9]{0,8})");
-  private static final String MANIFEST = "manifest.json";
-
-  private final Path root;
-  private final FileSystem fileSystem;
+  private final StoreFiles files;
+  private final Aliases aliases;
 
   public ModelStore(String path, Configuration hadoop) throws IOException {
-    Path given = new Path(path);
-    this.fileSystem = given.getFileSystem(hadoop);
-    this.root = fileSystem.makeQualified(given);
+    this.files = new StoreFiles(path, hadoop);
+    this.aliases = new Aliases(files);
   }
 
   /** The models that have a version, in alphabetical order. */
   public List<String> names() throws IOException {
     List<String> names = new ArrayList<>();
-    for (FileStatus entry : list(root)) {
+    for (FileStatus entry : files.list(files.root())) {
       String name = entry.getPath().getName();
       if (entry.isDirectory() && ModelReference.isName(name) && latest(name).isPresent()) {
         names.add(name);
@@ -67,9 +59,8 @@ public final class ModelStore {
   /** The versions of a model, oldest first; empty if there is no such model. */
   public List<ModelId> versions(String name) throws IOException {
     List<ModelId> versions = new ArrayList<>();
-    for (int number : numbers(name)) {
-      ModelId id = new ModelId(name, number);
-      if (exists(id)) {
+    for (ModelId id : files.folders(name)) {
+      if (files.exists(id)) {
         versions.add(id);
       }
     }
@@ -79,15 +70,101 @@ public final class ModelStore {
 
   /** The newest version of a model; empty if there is no such model. */
   public Optional<ModelId> latest(String name) throws IOException {
-    List<Integer> numbers = numbers(name);
-    for (int i = numbers.size() - 1; i >= 0; i--) {
-      ModelId id = new ModelId(name, numbers.get(i));
-      if (exists(id)) {
-        return Optional.of(id);
+    List<ModelId> folders = files.folders(name);
+    for (int i = folders.size() - 1; i >= 0; i--) {
+      if (files.exists(folders.get(i))) {
+        return Optional.of(folders.get(i));
       }
     }
 
     return Optional.empty();
+  }
+
+  /**
+   * The version that a reference stands for; empty if the model has no version or no such alias. A
+   * version that is given by its number need not exist.
+   */
+  public Optional<ModelId> find(ModelReference reference) throws IOException {
+    if (reference.alias().isPresent()) {
+      return aliases.find(reference.name(), reference.alias().get());
+    }
+
+    return reference.version().isPresent()
+        ? Optional.of(new ModelId(reference.name(), reference.version().getAsInt()))
+        : latest(reference.name());
+  }
+
+  /**
+   * As {@link #find}.
+   *
+   * @throws JobException if it stands for none
+   */
+  public ModelId resolve(ModelReference reference) throws IOException {
+    Optional<ModelId> id = find(reference);
+    if (id.isPresent()) {
+      return id.get();
+    }
+
+    throw JobException.usage(
+        reference.alias().isPresent()
+            ? "Cannot find %s: there is no such alias (aliases are: %s)"
+                .formatted(reference, aliases.all(reference.name()).keySet())
+            : "Cannot find model %s: the store has no version of it (run fit first)"
+                .formatted(reference.name()));
+  }
+
+  /** The aliases of a model's versions, in alphabetical order. */
+  public SortedMap<String, ModelId> aliases(String name) throws IOException {
+    return aliases.all(name);
+  }
+
+  /**
+   * Makes an alias point to a version, and no longer to another one.
+   *
+   * @throws JobException if there is no such version
+   */
+  public void setAlias(String alias, ModelId id) throws IOException {
+    manifest(id);
+    aliases.set(alias, id);
+  }
+
+  /**
+   * Removes an alias, which leaves the version that it points to as it is.
+   *
+   * @return the version that it pointed to; empty if there is no such alias
+   */
+  public Optional<ModelId> removeAlias(String name, String alias) throws IOException {
+    return aliases.remove(name, alias);
+  }
+
+  /**
+   * The versions that {@link #prune} would remove, oldest first. What stays are the newest ones,
+   * those that an alias points to, and the parents of all these, from which their running
+   * statistics can be derived again.
+   *
+   * @param keep how many of the newest stay, at least 1
+   * @throws JobException if there is no such model
+   */
+  public List<ModelId> prunable(String name, int keep) throws IOException {
+    if (latest(name).isEmpty()) {
+      throw JobException.usage(
+          "Cannot prune model %s: the store has no version of it; models are: %s"
+              .formatted(name, names()));
+    }
+
+    return new Retention(this, files).prunable(name, keep);
+  }
+
+  /**
+   * Removes a model's old versions, and what attempts at publishing have left behind. Whoever reads
+   * one of them meanwhile is told that it does not exist.
+   *
+   * @param keep as for {@link #prunable}
+   * @return the versions removed, oldest first
+   * @throws JobException if there is no such model
+   */
+  public List<ModelId> prune(String name, int keep) throws IOException {
+    return new Retention(this, files).prune(name, prunable(name, keep));
   }
 
   /** The version that an earlier attempt of the same run has published. */
@@ -101,10 +178,11 @@ public final class ModelStore {
    * @throws JobException if there is no such version, or its manifest is not one
    */
   public Manifest manifest(ModelId id) throws IOException {
+    Path file = files.manifest(id);
     try (InputStream in = open(id)) {
-      Manifest manifest = reading(file(id, MANIFEST), () -> ManifestFile.read(in));
+      Manifest manifest = StoreFiles.read(file, () -> ManifestFile.read(in));
       if (!manifest.id().equals(id)) {
-        throw unreadable(file(id, MANIFEST), "it belongs to " + manifest.id());
+        throw StoreFiles.unreadable(file, "it belongs to " + manifest.id());
       }
 
       return manifest;
@@ -131,12 +209,12 @@ public final class ModelStore {
       return Optional.empty();
     }
 
-    Path file = verified(id, manifest.moments().get());
+    Path file = files.verified(id, manifest.moments().get());
     int expected = Draft.momentChannels(manifest.spec(), manifest.type());
-    try (DataInputStream in = new DataInputStream(buffered(file))) {
-      Moments moments = reading(file, () -> Moments.read(in));
+    try (DataInputStream in = new DataInputStream(files.open(file))) {
+      Moments moments = StoreFiles.read(file, () -> Moments.read(in));
       if (moments.channels() != expected) {
-        throw unreadable(
+        throw StoreFiles.unreadable(
             file, "it has %d channels (expected %d)".formatted(moments.channels(), expected));
       }
 
@@ -180,6 +258,10 @@ public final class ModelStore {
     }
 
     ModelId id = new ModelId(name, parent.orElse(0) + 1);
+    while (files.isPruned(id)) {
+      id = new ModelId(name, id.version() + 1);
+    }
+
     Model model = draft.model(before);
     Optional<Payload> stats = writeStatistics(id, draft, model);
     Optional<Payload> moments = writeMoments(id, draft);
@@ -187,9 +269,14 @@ public final class ModelStore {
         new Manifest(id, parent, draft.spec(), draft.type(), draft.provenance(), stats, moments);
     Optional<FileDigest> committed =
         ExclusiveFile.create(
-            fileSystem, file(id, MANIFEST), out -> ManifestFile.write(manifest, out));
-    if (committed.isPresent()) {
+            files.fileSystem(), files.manifest(id), out -> ManifestFile.write(manifest, out));
+    if (committed.isPresent() && !files.isPruned(id)) {
       return Optional.of(id);
+    }
+
+    if (committed.isPresent()) {
+      // Free only because the version that had the number was pruned while this was being written.
+      files.fileSystem().delete(files.manifest(id), false);
     }
 
     discard(id, stats);
@@ -222,14 +309,15 @@ public final class ModelStore {
 
   private void discard(ModelId id, Optional<Payload> payload) throws IOException {
     if (payload.isPresent()) {
-      fileSystem.delete(file(id, payload.get().file()), false);
+      Path file = new Path(files.folder(id), payload.get().file());
+      files.fileSystem().delete(file, false);
     }
   }
 
   private Payload write(ModelId id, String name, ExclusiveFile.Content content) throws IOException {
-    Path file = file(id, name);
+    Path file = new Path(files.folder(id), name);
     FileDigest digest =
-        ExclusiveFile.create(fileSystem, file, content)
+        ExclusiveFile.create(files.fileSystem(), file, content)
             .orElseThrow(
                 () ->
                     new JobException(
@@ -241,12 +329,12 @@ public final class ModelStore {
 
   private Model load(Manifest manifest) throws IOException {
     StatisticsFile statistics = new StatisticsFile(Optional.empty(), Optional.empty());
-    Path file = file(manifest.id(), MANIFEST);
+    Path file = files.manifest(manifest.id());
     if (manifest.stats().isPresent()) {
-      file = verified(manifest.id(), manifest.stats().get());
+      file = files.verified(manifest.id(), manifest.stats().get());
       int channels = manifest.type().shape().channels();
-      try (InputStream in = buffered(file)) {
-        statistics = reading(file, () -> StatisticsFile.read(in, channels));
+      try (InputStream in = files.open(file)) {
+        statistics = StoreFiles.read(file, () -> StatisticsFile.read(in, channels));
       }
     }
 
@@ -254,18 +342,20 @@ public final class ModelStore {
       return new Model(
           manifest.spec(), manifest.type(), statistics.statistics(), statistics.running());
     } catch (IllegalArgumentException e) {
-      throw unreadable(file, e.getMessage(), e);
+      throw StoreFiles.unreadable(file, e.getMessage(), e);
     }
   }
 
   private Optional<ModelId> published(List<ModelId> versions, String runIdentity)
       throws IOException {
     for (ModelId id : versions) {
-      try (InputStream in = open(id)) {
-        if (reading(file(id, MANIFEST), () -> ManifestFile.readRunIdentity(in))
-            .equals(runIdentity)) {
+      Path file = files.manifest(id);
+      try (InputStream in = files.open(file)) {
+        if (StoreFiles.read(file, () -> ManifestFile.readRunIdentity(in)).equals(runIdentity)) {
           return Optional.of(id);
         }
+      } catch (FileNotFoundException e) {
+        // It was pruned meanwhile.
       }
     }
 
@@ -274,12 +364,12 @@ public final class ModelStore {
 
   private InputStream open(ModelId id) throws IOException {
     try {
-      return buffered(file(id, MANIFEST));
+      return files.open(files.manifest(id));
     } catch (FileNotFoundException e) {
       throw new JobException(
           LeavingStatus.USAGE,
           "Cannot load model %s: there is no such version in %s (%s)"
-              .formatted(id, root, describeVersions(id.name())),
+              .formatted(id, files.root(), describeVersions(id.name())),
           e);
     }
   }
@@ -290,89 +380,5 @@ public final class ModelStore {
         ? "there are none of that model; models are: " + names()
         : "versions run from %d to %d"
             .formatted(versions.get(0).version(), versions.get(versions.size() - 1).version());
-  }
-
-  /** The payload's path, once its content has proved to be what was published. */
-  private Path verified(ModelId id, Payload payload) throws IOException {
-    Path file = file(id, payload.file());
-    FileDigest found;
-    try {
-      found = FileDigest.of(fileSystem, file);
-    } catch (FileNotFoundException e) {
-      throw unreadable(file, "it is missing, though the manifest names it", e);
-    }
-
-    if (found.length() != payload.digest().length()) {
-      throw unreadable(
-          file,
-          "it has %d bytes (expected %d)".formatted(found.length(), payload.digest().length()));
-    }
-
-    if (!found.equals(payload.digest())) {
-      throw unreadable(
-          file,
-          "its SHA-256 is %s (expected %s)".formatted(found.sha256(), payload.digest().sha256()));
-    }
-
-    return file;
-  }
-
-  private InputStream buffered(Path file) throws IOException {
-    return new BufferedInputStream(fileSystem.open(file));
-  }
-
-  /** The numbers in use, of published versions and of attempts alike, in ascending order. */
-  private List<Integer> numbers(String name) throws IOException {
-    ModelId.checkName(name);
-    List<Integer> numbers = new ArrayList<>();
-    for (FileStatus entry : list(new Path(root, name))) {
-      Matcher version = VERSION.matcher(entry.getPath().getName());
-      if (version.matches()) {
-        numbers.add(Integer.valueOf(version.group(1)));
-      }
-    }
-
-    Collections.sort(numbers);
-    return numbers;
-  }
-
-  private FileStatus[] list(Path folder) throws IOException {
-    try {
-      return fileSystem.listStatus(folder);
-    } catch (FileNotFoundException e) {
-      return new FileStatus[0];
-    }
-  }
-
-  private boolean exists(ModelId id) throws IOException {
-    return fileSystem.exists(file(id, MANIFEST));
-  }
-
-  private Path file(ModelId id, String name) {
-    return new Path(new Path(new Path(root, id.name()), "v=" + id.version()), name);
-  }
-
-  private interface Reading<T> {
-    T read() throws IOException;
-  }
-
-  /** Turns whatever is wrong with a file's content into a refusal that names the file. */
-  private static <T> T reading(Path file, Reading<T> reading) throws IOException {
-    try {
-      return reading.read();
-    } catch (JsonProcessingException e) {
-      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-      throw unreadable(file, "line %d: %s".formatted(line, e.getOriginalMessage()), e);
-    } catch (IllegalArgumentException e) {
-      throw unreadable(file, e.getMessage(), e);
-    }
-  }
-
-  private static JobException unreadable(Path file, String why) {
-    return unreadable(file, why, null);
-  }
-
-  private static JobException unreadable(Path file, String why, Throwable cause) {
-    return new JobException(LeavingStatus.DATA, "Cannot read %s: %s".formatted(file, why), cause);
   }
 }

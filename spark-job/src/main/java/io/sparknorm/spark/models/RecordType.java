@@ -1,6 +1,7 @@
 package io.sparknorm.spark.models;
 
 import io.sparknorm.kernels.TensorShape;
+import io.sparknorm.spark.config.Difference;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
@@ -28,23 +29,26 @@ public record RecordType(TensorShape shape, ElementType elementType, List<String
     return new RecordType(shape, elementType, List.of());
   }
 
+  /** What a channel is called: its column, or its number. */
+  public String channelName(int channel) {
+    return channelNames.isEmpty() ? String.valueOf(channel) : channelNames.get(channel);
+  }
+
   /**
-   * How data of another type differs from what a model of this type asks for, in two lines; empty
-   * if the model takes it. Shape, layout (where there is more than one dimension), element type and
-   * channel names must be the same.
+   * How another type differs from this one; empty if a model of the one takes data of the other.
+   * Shape, layout (where there is more than one dimension), element type and channel names must be
+   * the same.
    */
-  public Optional<String> differenceFrom(RecordType data) {
-    String model = describe();
-    String found = data.describe();
-    if (model.equals(found) && !channelNames.equals(data.channelNames)) {
-      int channel = firstDifference(data);
-      model += ", " + describe(channel);
-      found += ", " + data.describe(channel);
+  public Optional<Difference> differenceFrom(RecordType other) {
+    String ours = describe();
+    String theirs = other.describe();
+    if (ours.equals(theirs) && !channelNames.equals(other.channelNames)) {
+      int channel = firstDifference(other);
+      ours += ", " + describe(channel);
+      theirs += ", " + other.describe(channel);
     }
 
-    return model.equals(found)
-        ? Optional.empty()
-        : Optional.of("  model: %s\n  data:  %s".formatted(model, found));
+    return ours.equals(theirs) ? Optional.empty() : Optional.of(new Difference(ours, theirs));
   }
 
   private String describe() {

@@ -107,7 +107,7 @@ class TestJobModels extends JobTest {
     assertThat(
             refusal(
                 Command.RUN, JOB + "norm.mode = eval, input.table = monday", LeavingStatus.USAGE))
-        .isEqualTo("Cannot apply model m: the store has no version of it (run fit first)");
+        .isEqualTo("Cannot find model m: the store has no version of it (run fit first)");
     fit(JOB + "input.table = monday");
 
     run(JOB + "norm.mode = eval, input.table = tuesday");

@@ -16,7 +16,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,7 +62,7 @@ class TestJobSpec {
                         Optional.of(new NormSpec(BatchNorm.DEFAULT, Optional.empty())),
                         Mode.TRAIN,
                         Optional.empty(),
-                        Optional.of(new ModelReference("m", OptionalInt.empty())))),
+                        Optional.of(ModelReference.latest("m")))),
                 Optional.of("models"),
                 FaultPolicies.DEFAULT));
   }
@@ -207,9 +206,13 @@ class TestJobSpec {
   @Test
   void applyTakesAVersionOfTheStoreOrOfTheBlock() {
     assertThat(features(Command.APPLY, "store.version=3").model())
-        .contains(new ModelReference("m", OptionalInt.of(3)));
+        .isEqualTo(ModelReference.of("m", "3"));
     assertThat(features(Command.APPLY, "store.version=3", "features.version=4").model())
-        .contains(new ModelReference("m", OptionalInt.of(4)));
+        .isEqualTo(ModelReference.of("m", "4"));
+    assertThat(features(Command.APPLY, "store.version=production").model())
+        .isEqualTo(ModelReference.of("m", "production"));
+    assertThat(features(Command.APPLY, "store.version=latest").model())
+        .contains(ModelReference.latest("m"));
   }
 
   @Test
@@ -332,7 +335,10 @@ class TestJobSpec {
             + " publish the next one)",
         "FIT | features.version=3 | Invalid features.version: 3 (only apply takes a version; fit"
             + " and run publish the next one)",
-        "APPLY | store.version=0 | Invalid store.version: 0 (must be at least 1)",
+        "APPLY | store.version=0 | Invalid store.version: 0 (must be a version's number, an alias or"
+            + " latest)",
+        "APPLY | features.version=1.5 | Invalid features.version: 1.5 (must be a version's number,"
+            + " an alias or latest)",
         "RUN | norm=null | Invalid configuration: norm.type is missing (Which norm: batch-norm,"
             + " layer-norm, instance-norm, group-norm, rms-norm, mean-variance-norm, evonorm-s0,"
             + " evonorm-s0a, evonorm-s1, evonorm-s1a, evonorm-s2, evonorm-s2a, evonorm-b0,"
@@ -436,6 +442,7 @@ class TestJobSpec {
         "RUN   | features={ columns = [a, b, c], output = [d, e, f] }",
         "RUN   | norm={ type = mean-variance-norm, mode = eval }",
         "APPLY | store.version=3",
+        "APPLY | store.version=production",
         "APPLY | norm=null",
         "FIT   | features=[{ column = x, shape = [3] }, { column = y, shape = [3] }]",
         "FIT   | faults.nan=fail"

@@ -19,6 +19,7 @@ import io.sparknorm.spark.config.NormSpec;
 import io.sparknorm.spark.models.Draft;
 import io.sparknorm.spark.models.ElementType;
 import io.sparknorm.spark.models.InputIdentity;
+import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.ModelStore;
 import io.sparknorm.spark.models.Provenance;
 import io.sparknorm.spark.models.RecordCounts;
@@ -99,6 +100,22 @@ class TestModelFunction extends SparkTest {
     assertThat(evaluate("norm.pair.`v=1`.apply(array(2f, 5f))")).isEqualTo("[1.0, 1.0]");
     assertThat(evaluate("norm.pair.`v=2`.Apply(array(2f, 5f))")).isEqualTo("[-0.5, 0.25]");
     assertThat(evaluate("norm.pair.apply(CAST(NULL AS array<float>))")).isNull();
+  }
+
+  @Test
+  void anAliasStandsForItsVersion() throws IOException {
+    publishBatchNorm(ElementType.FLOAT, 0, 1, 2, 5);
+    publishBatchNorm(ElementType.FLOAT, 0, 0, 8, 8);
+    ModelStore models = new ModelStore(store.toString(), new Configuration());
+
+    models.setAlias("production", new ModelId("pair", 1));
+    assertThat(evaluate("norm.pair.production.apply(array(2f, 5f))")).isEqualTo("[1.0, 1.0]");
+    models.setAlias("production", new ModelId("pair", 2));
+    assertThat(evaluate("norm.pair.`production`.apply(array(2f, 5f))")).isEqualTo("[-0.5, 0.25]");
+
+    assertThatThrownBy(() -> evaluate("norm.pair.canary.apply(array(2f, 5f))"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("`norm`.`pair`.`canary`.`apply`");
   }
 
   @Test
@@ -207,7 +224,9 @@ class TestModelFunction extends SparkTest {
     catalog.initialize("norm", new CaseInsensitiveStringMap(Map.of("store", store.toString())));
 
     assertThat(catalog.listFunctions(new String[] {"pair"}))
-        .containsExactly(Identifier.of(new String[] {"pair"}, "apply"));
+        .containsExactly(
+            Identifier.of(new String[] {"pair"}, "apply"),
+            Identifier.of(new String[] {"pair"}, "moments"));
     assertThatThrownBy(() -> catalog.listFunctions(new String[] {"pear"}))
         .hasMessageContaining("pear");
   }

@@ -362,7 +362,11 @@ class TestNormCatalog extends SparkTest {
             "instance_norm",
             "group_norm",
             "evonorm_s0",
-            "channel_moments");
+            "channel_moments",
+            "fit_moments",
+            "merge_moments",
+            "subtract_moments",
+            "moments_of");
     assertThat(catalog.functionExists(Identifier.of(new String[0], "Layer_Norm"))).isTrue();
     assertThat(catalog.functionExists(Identifier.of(new String[0], "layr_norm"))).isFalse();
     assertThat(evaluate("norm.LAYER_NORM(array(2d))").toString()).contains("0.0");

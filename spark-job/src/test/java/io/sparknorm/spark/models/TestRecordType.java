@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparknorm.kernels.Layout;
 import io.sparknorm.kernels.TensorShape;
+import io.sparknorm.spark.config.Difference;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TestRecordType {
@@ -27,7 +29,9 @@ class TestRecordType {
 
   @Test
   void showsShapesOneBelowTheOther() {
-    assertThat(tensor(TensorShape.vector(512)).differenceFrom(tensor(TensorShape.vector(256))))
+    assertThat(
+            described(
+                tensor(TensorShape.vector(512)).differenceFrom(tensor(TensorShape.vector(256)))))
         .contains("  model: [512] float\n  data:  [256] float");
   }
 
@@ -35,7 +39,7 @@ class TestRecordType {
   void showsLayouts() {
     TensorShape last = new TensorShape(List.of(3, 32, 32), Layout.CHANNELS_LAST);
 
-    assertThat(tensor(IMAGE).differenceFrom(tensor(last)))
+    assertThat(described(tensor(IMAGE).differenceFrom(tensor(last))))
         .contains(
             "  model: [3, 32, 32] channels-first float\n"
                 + "  data:  [3, 32, 32] channels-last float");
@@ -45,7 +49,7 @@ class TestRecordType {
   void showsElementTypes() {
     RecordType doubles = RecordType.tensor(IMAGE, ElementType.DOUBLE);
 
-    assertThat(tensor(IMAGE).differenceFrom(doubles))
+    assertThat(described(tensor(IMAGE).differenceFrom(doubles)))
         .contains(
             "  model: [3, 32, 32] channels-first float\n"
                 + "  data:  [3, 32, 32] channels-first double");
@@ -53,7 +57,7 @@ class TestRecordType {
 
   @Test
   void showsTheFirstChannelOfAnotherName() {
-    assertThat(columns("a", "b", "c").differenceFrom(columns("a", "c", "b")))
+    assertThat(described(columns("a", "b", "c").differenceFrom(columns("a", "c", "b"))))
         .contains(
             "  model: [3] double, channel 1 is column b\n"
                 + "  data:  [3] double, channel 1 is column c");
@@ -63,7 +67,7 @@ class TestRecordType {
   void tellsColumnsFromATensor() {
     RecordType vector = RecordType.tensor(TensorShape.vector(2), ElementType.DOUBLE);
 
-    assertThat(columns("a", "b").differenceFrom(vector))
+    assertThat(described(columns("a", "b").differenceFrom(vector)))
         .contains(
             "  model: [2] double, channel 0 is column a\n  data:  [2] double, a tensor column");
   }
@@ -73,6 +77,10 @@ class TestRecordType {
     assertThatThrownBy(() -> new RecordType(IMAGE, ElementType.FLOAT, List.of("a")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid channel names: 1 names (expected 3, one per channel)");
+  }
+
+  private static Optional<String> described(Optional<Difference> difference) {
+    return difference.map(some -> some.describe("model", "data"));
   }
 
   private static RecordType tensor(TensorShape shape) {

@@ -1,0 +1,88 @@
+package io.sparknorm.spark;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+
+/**
+ * Writes a small file that takes the place of an older one at once: a reader sees the old content
+ * or the new, whole, and of several writers the last one wins. {@link ExclusiveFile} is for files
+ * that have one writer.
+ *
+ * <ul>
+ *   <li>Local files and those of HDFS and its like are written under a temporary name and renamed.
+ *   <li>An object store shows an object, in place of the one before, when its stream is closed.
+ * </ul>
+ */
+public final class ReplaceableFile {
+  private ReplaceableFile() {}
+
+  /** Writes the file and, where need be, makes the folders above it. */
+  public static void write(FileSystem fileSystem, Path target, byte[] content) throws IOException {
+    String scheme = fileSystem.getUri().getScheme();
+    if (scheme.equals("file")) {
+      String name = fileSystem.makeQualified(target).toUri().getPath();
+      moveLocally(new File(name).toPath(), content);
+    } else if (ExclusiveFile.OBJECT_STORES.contains(scheme)) {
+      overwrite(fileSystem, target, content);
+    } else {
+      rename(fileSystem, target, content);
+    }
+  }
+
+  private static void moveLocally(java.nio.file.Path target, byte[] content) throws IOException {
+    Files.createDirectories(target.getParent());
+    String name = target.getFileName().toString();
+    java.nio.file.Path temporary = target.resolveSibling(ExclusiveFile.temporaryName(name));
+    try {
+      ExclusiveFile.writeDurably(temporary, out -> out.write(content));
+      Files.deleteIfExists(target.resolveSibling("." + name + ".crc"));
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      ExclusiveFile.forceFolder(target.getParent());
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  private static void rename(FileSystem fileSystem, Path target, byte[] content)
+      throws IOException {
+    FileContext context;
+    try {
+      context = FileContext.getFileContext(fileSystem.getUri(), fileSystem.getConf());
+    } catch (UnsupportedFileSystemException e) {
+      overwrite(fileSystem, target, content);
+      return;
+    }
+
+    Path temporary = new Path(target.getParent(), ExclusiveFile.temporaryName(target.getName()));
+    try {
+      try (FSDataOutputStream out = fileSystem.create(temporary, false)) {
+        out.write(content);
+        out.hsync();
+      }
+
+      context.rename(temporary, target, Options.Rename.OVERWRITE);
+    } finally {
+      fileSystem.delete(temporary, false);
+    }
+  }
+
+  private static void overwrite(FileSystem fileSystem, Path target, byte[] content)
+      throws IOException {
+    FSDataOutputStreamBuilder<? extends FSDataOutputStream, ?> object =
+        fileSystem.createFile(target);
+    object.recursive().overwrite(true);
+    try (OutputStream out = object.build()) {
+      out.write(content);
+    }
+  }
+}
