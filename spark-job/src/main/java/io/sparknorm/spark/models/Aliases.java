@@ -9,9 +9,14 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -32,15 +37,26 @@ final class Aliases {
 
   SortedMap<String, ModelId> all(String name) throws IOException {
     SortedMap<String, ModelId> aliases = new TreeMap<>();
-    for (FileStatus entry : files.list(folder(name))) {
-      String file = entry.getPath().getName();
-      if (file.endsWith(SUFFIX) && !file.startsWith(".")) {
-        String alias = file.substring(0, file.length() - SUFFIX.length());
-        find(name, alias).ifPresent(id -> aliases.put(alias, id));
+    for (String file : files(name)) {
+      if (ModelReference.isAlias(file)) {
+        find(name, file).ifPresent(id -> aliases.put(file, id));
       }
     }
 
     return aliases;
+  }
+
+  /** The names of a model's aliases and claims. */
+  private List<String> files(String name) throws IOException {
+    List<String> names = new ArrayList<>();
+    for (FileStatus entry : files.list(folder(name))) {
+      String file = entry.getPath().getName();
+      if (file.endsWith(SUFFIX) && !file.startsWith(".")) {
+        names.add(file.substring(0, file.length() - SUFFIX.length()));
+      }
+    }
+
+    return names;
   }
 
   Optional<ModelId> find(String name, String alias) throws IOException {
@@ -59,7 +75,21 @@ final class Aliases {
     }
   }
 
-  /** Writes the alias and then looks whether the version is there still; see {@link Retention}. */
+  /** The versions that an alias points to, or is about to: none of them may be removed. */
+  Set<ModelId> claimed(String name) throws IOException {
+    Set<ModelId> claimed = new HashSet<>();
+    for (String file : files(name)) {
+      find(name, file).ifPresent(claimed::add);
+    }
+
+    return claimed;
+  }
+
+  /**
+   * Claims the version first, under a name of its own, and then looks whether it is still there;
+   * see {@link Retention}. An alias is not touched before that is certain. A claim that a killed
+   * process leaves keeps its version until the file is deleted.
+   */
   void set(String alias, ModelId id) throws IOException {
     if (!ModelReference.isAlias(alias)) {
       throw JobException.usage(
@@ -67,17 +97,17 @@ final class Aliases {
               .formatted(alias, ModelReference.LATEST));
     }
 
-    Optional<ModelId> before = find(id.name(), alias);
-    write(alias, id);
-    if (!files.exists(id)) {
-      if (before.isPresent()) {
-        write(alias, before.get());
-      } else {
-        remove(id.name(), alias);
+    String claim = "%s.claim-%s".formatted(alias, UUID.randomUUID());
+    write(claim, id);
+    try {
+      if (!files.exists(id)) {
+        throw JobException.usage(
+            "Cannot set alias %s: %s was pruned at the same time".formatted(alias, id));
       }
 
-      throw JobException.usage(
-          "Cannot set alias %s: %s was pruned at the same time".formatted(alias, id));
+      write(alias, id);
+    } finally {
+      files.fileSystem().delete(file(id.name(), claim), false);
     }
   }
 

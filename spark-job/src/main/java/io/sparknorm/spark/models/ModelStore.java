@@ -152,7 +152,7 @@ public final class ModelStore {
               .formatted(name, names()));
     }
 
-    return new Retention(this, files).prunable(name, keep);
+    return new Retention(this, files, aliases).prunable(name, keep);
   }
 
   /**
@@ -164,7 +164,7 @@ public final class ModelStore {
    * @throws JobException if there is no such model
    */
   public List<ModelId> prune(String name, int keep) throws IOException {
-    return new Retention(this, files).prune(name, prunable(name, keep));
+    return new Retention(this, files, aliases).prune(name, prunable(name, keep));
   }
 
   /** The version that an earlier attempt of the same run has published. */

@@ -24,10 +24,12 @@ import org.apache.hadoop.fs.Path;
 final class Retention {
   private final ModelStore store;
   private final StoreFiles files;
+  private final Aliases aliases;
 
-  Retention(ModelStore store, StoreFiles files) {
+  Retention(ModelStore store, StoreFiles files, Aliases aliases) {
     this.store = store;
     this.files = files;
+    this.aliases = aliases;
   }
 
   List<ModelId> prunable(String name, int keep) throws IOException {
@@ -40,7 +42,7 @@ final class Retention {
     List<ModelId> versions = store.versions(name);
     Set<ModelId> staying =
         new HashSet<>(versions.subList(Math.max(0, versions.size() - keep), versions.size()));
-    staying.addAll(store.aliases(name).values());
+    staying.addAll(aliases.claimed(name));
     for (ModelId id : List.copyOf(staying)) {
       if (files.exists(id)) {
         store.manifest(id).parent().ifPresent(parent -> staying.add(new ModelId(name, parent)));
@@ -71,7 +73,7 @@ final class Retention {
 
     ExclusiveFile.create(files.fileSystem(), files.prunedMark(id), out -> {});
     files.fileSystem().delete(manifest, false);
-    if (store.aliases(id.name()).containsValue(id)) {
+    if (aliases.claimed(id.name()).contains(id)) {
       ExclusiveFile.create(files.fileSystem(), manifest, out -> out.write(content));
       files.fileSystem().delete(files.prunedMark(id), false);
       return false;
