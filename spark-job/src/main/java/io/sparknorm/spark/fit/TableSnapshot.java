@@ -90,7 +90,7 @@ record TableSnapshot(Dataset<Row> rows, InputIdentity identity) {
               .map(
                   version ->
                       new TableSnapshot(
-                          reader.option("snapshot-id", version).load(path),
+                          reader.option("versionAsOf", version).load(path),
                           identity(input, version, "")));
     };
   }

@@ -58,7 +58,7 @@ class TestTableFormats extends JobTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {DELTA, ICEBERG})
+  @ValueSource(strings = DELTA)
   void inputOfAPathIsPinnedToo(String namespace) {
     String table = namespace + ".input";
     create(table, 0, 10);
