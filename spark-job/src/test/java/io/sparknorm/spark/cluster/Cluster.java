@@ -23,6 +23,9 @@ final class Cluster implements AutoCloseable {
 
   private static final int WORKERS = 2;
 
+  /** Most of these processes live for seconds. */
+  private static final String QUICK_START = "-XX:TieredStopAtLevel=1";
+
   private final Path folder;
   private final List<Path> jars;
   private final List<Jvm> machines = new ArrayList<>();
@@ -65,7 +68,7 @@ final class Cluster implements AutoCloseable {
     String classPath =
         Files.readString(
             Path.of(System.getProperty("sparknorm.target"), "embedded-spark.classpath"));
-    return List.of(classPath.strip().split(File.pathSeparator)).stream().map(Path::of).toList();
+    return List.of(classPath.strip().split(File.pathSeparator, -1)).stream().map(Path::of).toList();
   }
 
   private void installSpark() throws IOException {
@@ -102,7 +105,7 @@ final class Cluster implements AutoCloseable {
     command.add(mainClass);
     command.addAll(List.of("--host", "127.0.0.1", "--webui-port", "0"));
     command.addAll(List.of(arguments));
-    Jvm machine = launch(name, "", List.of("-Xmx256m"), command);
+    Jvm machine = launch(name, "", List.of(QUICK_START, "-Xmx256m"), command);
     machines.add(machine);
     return machine;
   }
@@ -133,6 +136,8 @@ final class Cluster implements AutoCloseable {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("spark.executor.cores", "1");
     all.put("spark.executor.memory", "512m");
+    all.put("spark.executor.extraJavaOptions", QUICK_START);
+    all.put("spark.driver.extraJavaOptions", QUICK_START);
     all.put("spark.cores.max", "2");
     // A task for each file of the input, where local mode reads several in one.
     all.put("spark.sql.files.minPartitionNum", "8");
@@ -160,7 +165,8 @@ final class Cluster implements AutoCloseable {
     submissions++;
     // What the script spark-submit does before it starts this main class.
     String extraClassPath = settings.getOrDefault("spark.driver.extraClassPath", "");
-    Jvm submission = launch("submit-" + submissions, extraClassPath, List.of("-Xmx512m"), command);
+    Jvm submission =
+        launch("submit-" + submissions, extraClassPath, List.of(QUICK_START, "-Xmx512m"), command);
     machines.add(submission);
     return submission;
   }

@@ -89,6 +89,17 @@ final class Jvm implements AutoCloseable {
     }
   }
 
+  /** Waits for a file that this process is to write. */
+  void awaitFile(Path file) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!Files.exists(file)) {
+      assertThat(process.isAlive() && System.nanoTime() < end)
+          .as("waits for %s:%n%s", file, tail())
+          .isTrue();
+      pause();
+    }
+  }
+
   /** All that was printed so far. */
   String output() {
     try {

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -14,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TestCluster extends ClusterTest {
   @TempDir static Path home;
   private static Cluster cluster;
+  private static Results expected;
 
   @BeforeAll
   static void startCluster() throws IOException {
@@ -25,14 +28,23 @@ class TestCluster extends ClusterTest {
     cluster.close();
   }
 
-  @Test
-  void bothDeployModesGiveTheResultsOfLocalMode() throws IOException {
-    assertDone(cluster.submitLocally(NO_SETTINGS, "run", "--config", job("local")));
-    Results expected = results("local");
+  @BeforeEach
+  void runLocally() throws IOException {
+    if (expected == null) {
+      assertDone(cluster.submitLocally(NO_SETTINGS, "run", "--config", job("local")));
+      expected = results("local");
+    }
+  }
 
+  @Test
+  void clientModeGivesTheResultsOfLocalMode() throws IOException {
     assertDone(cluster.submit(DeployMode.CLIENT, NO_SETTINGS, "run", "--config", job("client")));
     assertThat(results("client")).isEqualTo(expected);
+  }
 
+  @Test
+  @Tag("faults")
+  void clusterModeGivesTheResultsOfLocalMode() throws IOException {
     assertDone(cluster.submit(DeployMode.CLUSTER, NO_SETTINGS, "run", "--config", job("cluster")));
     assertThat(results("cluster")).isEqualTo(expected);
   }

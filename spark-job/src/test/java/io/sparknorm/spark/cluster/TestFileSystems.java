@@ -1,0 +1,100 @@
+package io.sparknorm.spark.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparknorm.spark.cluster.Cluster.DeployMode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileSystem;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Input, output, store and job file on HDFS and on S3 give what local files give, bit by bit. */
+@Tag("faults")
+class TestFileSystems extends ClusterTest {
+  @TempDir static Path home;
+  private static Cluster cluster;
+  private static Results expected;
+
+  @BeforeAll
+  static void startCluster() throws IOException {
+    cluster = Cluster.start(home, StorageServer.s3Jars());
+  }
+
+  @AfterAll
+  static void stopCluster() {
+    cluster.close();
+  }
+
+  @BeforeEach
+  void runLocally() throws IOException {
+    String job = job("local");
+    if (expected == null) {
+      assertDone(cluster.submitLocally(NO_SETTINGS, "run", "--config", job));
+      expected = results("local");
+    }
+  }
+
+  @Test
+  void hdfsGivesTheResultsOfLocalFiles() throws IOException {
+    try (StorageServer hdfs = StorageServer.hdfs(folder)) {
+      String root = hdfs.root() + "/team";
+      FileSystem files =
+          new org.apache.hadoop.fs.Path(root)
+              .getFileSystem(spark().sparkContext().hadoopConfiguration());
+      writeJobFile(root);
+      files.copyFromLocalFile(path(folder, "local/in"), path(root, "in"));
+      files.copyFromLocalFile(path(folder, "local/job.conf"), path(root, "job.conf"));
+
+      assertDone(submit(DeployMode.CLUSTER, NO_SETTINGS, root));
+      assertThat(Results.in(root, spark())).isEqualTo(expected);
+      assertIsDoneAlready(submit(DeployMode.CLIENT, NO_SETTINGS, root));
+    }
+  }
+
+  @Test
+  void s3GivesTheResultsOfLocalFiles() throws IOException {
+    try (StorageServer s3 = StorageServer.s3(folder)) {
+      String root = s3.root() + "/team";
+      Path files = Files.createDirectories(StorageServer.files(folder).resolve("team"));
+      writeJobFile(root);
+      Files.copy(folder.resolve("local/job.conf"), files.resolve("job.conf"));
+      Files.createDirectory(files.resolve("in"));
+      try (Stream<Path> input = Files.list(folder.resolve("local/in"))) {
+        for (Path file : input.filter(name -> name.toString().endsWith(".parquet")).toList()) {
+          Files.copy(file, files.resolve("in").resolve(file.getFileName()));
+        }
+      }
+
+      assertDone(submit(DeployMode.CLUSTER, s3.settings(), root));
+      assertThat(Results.in(files.toString(), spark())).isEqualTo(expected);
+      assertIsDoneAlready(submit(DeployMode.CLIENT, s3.settings(), root));
+    }
+  }
+
+  private Jvm submit(DeployMode mode, Map<String, String> settings, String root)
+      throws IOException {
+    return cluster.submit(mode, settings, "run", "--config", root + "/job.conf");
+  }
+
+  private static void assertIsDoneAlready(Jvm submission) {
+    assertDone(submission);
+    assertThat(submission.output()).contains("this run is already published, nothing to do");
+  }
+
+  /** Rewrites the local job file for folders beneath another root. */
+  private void writeJobFile(String root) throws IOException {
+    Files.writeString(folder.resolve("local/job.conf"), JOB.replace("${root}", root));
+  }
+
+  private static org.apache.hadoop.fs.Path path(Object folder, String name) {
+    return new org.apache.hadoop.fs.Path(folder.toString(), name);
+  }
+}
