@@ -4,6 +4,8 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.functions.FitColumn;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 
@@ -17,6 +19,7 @@ import org.apache.spark.SparkContext;
  * @param driverHeap in bytes
  */
 record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
+  private static final Pattern LOCAL_THREADS = Pattern.compile("local\\[([0-9]+)");
   private static final long MEBIBYTE = 1 << 20;
 
   /** What Spark's memory manager leaves alone ({@code UnifiedMemoryManager}). */
@@ -40,9 +43,19 @@ record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
     long heap =
         spark.isLocal() ? driverHeap : conf.getSizeAsMb("spark.executor.memory", "1g") * MEBIBYTE;
     int cores =
-        spark.isLocal() ? spark.defaultParallelism() : conf.getInt("spark.executor.cores", 1);
+        spark.isLocal() ? localThreads(spark.master()) : conf.getInt("spark.executor.cores", 1);
     int tasks = Math.min(partitions, cores / conf.getInt("spark.task.cpus", 1));
     return new FitMemory(heap, Math.max(1, tasks), spark.isLocal(), driverHeap);
+  }
+
+  /** How many tasks local mode runs at once; Spark's default parallelism may be set otherwise. */
+  static int localThreads(String master) {
+    Matcher threads = LOCAL_THREADS.matcher(master);
+    if (threads.lookingAt()) {
+      return Integer.parseInt(threads.group(1));
+    }
+
+    return master.equals("local") ? 1 : Runtime.getRuntime().availableProcessors();
   }
 
   void check(List<FitColumn<?>> columns) {

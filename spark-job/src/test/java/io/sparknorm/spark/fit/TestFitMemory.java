@@ -83,6 +83,15 @@ class TestFitMemory {
   }
 
   @Test
+  void localModeRunsAsManyTasksAsItsMasterSays() {
+    assertThat(FitMemory.localThreads("local")).isEqualTo(1);
+    assertThat(FitMemory.localThreads("local[4]")).isEqualTo(4);
+    assertThat(FitMemory.localThreads("local[12,3]")).isEqualTo(12);
+    assertThat(FitMemory.localThreads("local[*]"))
+        .isEqualTo(Runtime.getRuntime().availableProcessors());
+  }
+
+  @Test
   void countsTakeNoMemory() {
     FitMemory memory = new FitMemory(GIBIBYTE, 1000, true, GIBIBYTE);
 
