@@ -1,6 +1,10 @@
 package io.sparknorm.spark.fit;
 
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
 
 import io.sparknorm.kernels.Normalizer;
 import io.sparknorm.spark.config.FaultPolicies;
@@ -21,9 +25,17 @@ import org.apache.spark.sql.Row;
  *
  * <p>What the pass sees is observed on its way through and not counted by a pass of its own. Spark
  * takes an observation over from each partition once, when a task of the last stage has succeeded;
- * this pass is part of that stage, so that retried tasks count once.
+ * this pass is part of that stage, so that retried tasks count once. The first observation stands
+ * between the call that normalises a block and those who read its result, and Spark collapses
+ * nothing across it: the call is made once.
  */
 public final class Applier {
+  private static final String PASSED = "__sparknorm_passed_";
+  private static final String RECORDS = "records";
+  private static final String DROPPED = "dropped";
+  private static final String READ = "read_";
+  private static final String WRITTEN = "written_";
+
   private final Dataset<Row> rows;
   private final Observation before = new Observation();
   private final Observation after = new Observation();
@@ -41,36 +53,20 @@ public final class Applier {
       FaultPolicies policies) {
     this.blocks = blocks.size();
     try (RunFunctions functions = RunFunctions.open(input.sparkSession())) {
-      List<Column> tensors = blocks.stream().map(block -> block.tensors(input)).toList();
-      Inspected read =
-          Inspected.of(input, "__sparknorm_read_", blocks, tensors, policies, functions)
-              .observe(before);
-      Dataset<Row> kept =
-          policies.dropRecords() ? read.rows().where(not(read.dropped())) : read.rows();
-
-      List<String> names = new ArrayList<>();
+      Dataset<Row> passed = input;
       for (int i = 0; i < blocks.size(); i++) {
         FeatureBlock block = blocks.get(i);
-        names.add("__sparknorm_normalised_" + i);
-        kept =
-            kept.withColumn(
-                names.get(i),
-                functions.normalise(
-                    block.tensors(kept), normalizers.get(i), block.rules(policies)));
+        Column pass =
+            functions.pass(block.tensors(input), normalizers.get(i), block.rules(policies));
+        passed = passed.withColumn(PASSED + i, pass);
       }
 
-      List<Column> normalised = names.stream().map(kept::col).toList();
-      Dataset<Row> written =
-          Inspected.of(
-                  kept,
-                  "__sparknorm_written_",
-                  blocks,
-                  normalised,
-                  FaultPolicies.LENIENT,
-                  functions)
-              .observe(after)
-              .rows();
-      this.rows = written.select(columns(written, input.columns(), blocks, names));
+      Dataset<Row> observed = observe(passed);
+      Dataset<Row> kept =
+          policies.dropRecords() ? observed.where(not(dropped(observed))) : observed;
+      this.rows =
+          kept.select(columns(kept, input.columns(), blocks))
+              .observe(after, count(lit(1)).as(RECORDS));
     }
   }
 
@@ -81,22 +77,81 @@ public final class Applier {
 
   /** What the pass read of each block, once it is made. */
   public List<Inspection> before() {
-    return Inspected.results(before, blocks);
+    Map<String, Object> metrics = metrics(before);
+    long dropped = metrics.get(DROPPED) instanceof Long some ? some : 0;
+    return inspections((Long) metrics.get(RECORDS), dropped, metrics, READ);
   }
 
-  /** What the pass wrote of each block, once it is made. */
+  /** The records that the pass wrote, and the means of each block; faults count as read. */
   public List<Inspection> after() {
-    return Inspected.results(after, blocks);
+    return inspections((Long) metrics(after).get(RECORDS), 0, metrics(before), WRITTEN);
+  }
+
+  private List<Inspection> inspections(
+      long records, long dropped, Map<String, Object> metrics, String prefix) {
+    List<Inspection> inspections = new ArrayList<>();
+    for (int i = 0; i < blocks; i++) {
+      List<Double> sums = new ArrayList<>();
+      for (int j = 0; j < Inspection.ENTRIES; j++) {
+        sums.add((Double) metrics.get(metric(prefix, i, j)));
+      }
+
+      inspections.add(Inspection.of(records, dropped, sums));
+    }
+
+    return inspections;
+  }
+
+  private static Map<String, Object> metrics(Observation observation) {
+    try {
+      return observation.getAsJava();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Cannot wait for the counts of a pass: interrupted", e);
+    }
+  }
+
+  private Dataset<Row> observe(Dataset<Row> passed) {
+    Column dropped = dropped(passed);
+    List<Column> metrics = new ArrayList<>();
+    metrics.add(sum(dropped.cast("long")).as(DROPPED));
+    for (int i = 0; i < blocks; i++) {
+      Column pass = passed.col(PASSED + i);
+      addSums(READ, i, RunFunctions.read(pass), metrics);
+      addSums(WRITTEN, i, when(not(dropped), RunFunctions.written(pass)), metrics);
+    }
+
+    return passed.observe(before, count(lit(1)).as(RECORDS), metrics.toArray(Column[]::new));
+  }
+
+  private static void addSums(String prefix, int block, Column seen, List<Column> metrics) {
+    List<Column> sums = RunFunctions.sums(seen);
+    for (int i = 0; i < sums.size(); i++) {
+      metrics.add(sums.get(i).as(metric(prefix, block, i)));
+    }
+  }
+
+  private static String metric(String prefix, int block, int entry) {
+    return prefix + block + "_" + entry;
+  }
+
+  /** Whether the faults of any block leave the record out. */
+  private Column dropped(Dataset<Row> passed) {
+    Column dropped = lit(false);
+    for (int i = 0; i < blocks; i++) {
+      dropped = dropped.or(RunFunctions.dropped(passed.col(PASSED + i)));
+    }
+
+    return dropped;
   }
 
   /** The input's columns in their order, those replaced in their places, then new ones. */
-  private static Column[] columns(
-      Dataset<Row> rows, String[] inputs, List<FeatureBlock> blocks, List<String> normalised) {
+  private static Column[] columns(Dataset<Row> rows, String[] inputs, List<FeatureBlock> blocks) {
     Map<String, Column> outputs = new LinkedHashMap<>();
     for (int i = 0; i < blocks.size(); i++) {
       blocks
           .get(i)
-          .outputs(rows.col(normalised.get(i)))
+          .outputs(RunFunctions.normalised(rows.col(PASSED + i)))
           .forEach((name, column) -> outputs.put(lowerCase(name), column.as(name)));
     }
 

@@ -19,6 +19,12 @@ sealed interface Elements permits FloatElements, DoubleElements {
 
   boolean hasNonFinite();
 
+  /**
+   * Adds those of the elements at {@code from <= position < to} that are finite to {@code
+   * sums[at]}, and their number to {@code sums[at + 1]}.
+   */
+  void addFinite(int from, int to, double[] sums, int at);
+
   /** Normalises in place. */
   void normalise(Normalizer normalizer);
 

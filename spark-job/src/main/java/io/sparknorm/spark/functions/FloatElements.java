@@ -1,5 +1,6 @@
 package io.sparknorm.spark.functions;
 
+import io.sparknorm.kernels.Finite;
 import io.sparknorm.kernels.InstanceStatistics;
 import io.sparknorm.kernels.NonFinite;
 import io.sparknorm.kernels.Normalizer;
@@ -32,6 +33,11 @@ record FloatElements(float[] values) implements Elements {
   @Override
   public boolean hasNonFinite() {
     return NonFinite.any(values);
+  }
+
+  @Override
+  public void addFinite(int from, int to, double[] sums, int at) {
+    Finite.add(values, from, to, sums, at);
   }
 
   @Override

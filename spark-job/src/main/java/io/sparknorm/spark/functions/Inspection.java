@@ -20,14 +20,10 @@ public record Inspection(long records, long dropped, Map<Fault, Long> faults, Li
   /** How many channels are looked at. */
   public static final int CHANNELS = 3;
 
-  /** Where a record's entries say that it is dropped: 1 or 0. */
-  static final int DROPPED = 0;
-
-  private static final int FAULTS = 1;
   private static final Fault[] FAULT_KINDS = Fault.values();
-  private static final int SUMS = FAULTS + FAULT_KINDS.length;
+  private static final int SUMS = FAULT_KINDS.length;
 
-  /** How many entries a record has: dropped, faults, then sum and count of each first channel. */
+  /** How many entries a record has: faults, then sum and count of each first channel. */
   public static final int ENTRIES = SUMS + 2 * CHANNELS;
 
   public Inspection {
@@ -38,9 +34,8 @@ public record Inspection(long records, long dropped, Map<Fault, Long> faults, Li
   /** One record's entries; summed over records they make an inspection. */
   static double[] entries(CheckedTensor tensor, RecordShape shape) {
     double[] entries = new double[ENTRIES];
-    entries[DROPPED] = tensor.dropped() ? 1 : 0;
     for (Fault fault : FAULT_KINDS) {
-      entries[FAULTS + fault.ordinal()] = tensor.faults().get(fault);
+      entries[fault.ordinal()] = tensor.faults().get(fault);
     }
 
     if (!tensor.isEmpty()) {
@@ -51,16 +46,11 @@ public record Inspection(long records, long dropped, Map<Fault, Long> faults, Li
   }
 
   private static void addFirstChannels(Elements elements, TensorView view, double[] entries) {
-    int first = Math.min(CHANNELS, view.channels()) * view.inner();
-    int stride = view.channels() * view.inner();
-    for (int start = 0; start < elements.length(); start += stride) {
-      for (int i = 0; i < first; i++) {
-        double value = elements.get(start + i);
-        if (Double.isFinite(value)) {
-          int channel = i / view.inner();
-          entries[SUMS + 2 * channel] += value;
-          entries[SUMS + 2 * channel + 1]++;
-        }
+    int channels = Math.min(CHANNELS, view.channels());
+    for (int start = 0; start < elements.length(); start += view.channels() * view.inner()) {
+      for (int c = 0; c < channels; c++) {
+        int from = start + c * view.inner();
+        elements.addFinite(from, from + view.inner(), entries, SUMS + 2 * c);
       }
     }
   }
@@ -74,7 +64,7 @@ public record Inspection(long records, long dropped, Map<Fault, Long> faults, Li
   public static Inspection of(long records, long dropped, List<Double> sums) {
     Map<Fault, Long> faults = new EnumMap<>(Fault.class);
     for (Fault fault : FAULT_KINDS) {
-      faults.put(fault, count(sums.get(FAULTS + fault.ordinal())));
+      faults.put(fault, count(sums.get(fault.ordinal())));
     }
 
     List<Double> means = new ArrayList<>();

@@ -13,9 +13,6 @@ import org.apache.spark.sql.types.StructType;
  * {@code f(x)}: normalises tensors by a normalizer that the bound function carries to the tasks.
  */
 public final class NormaliseFunction implements UnboundFunction {
-  /** Parameters for so many elements make half a megabyte or more, and go by broadcast. */
-  private static final int LARGE = 1 << 15;
-
   private final String name;
   private final Normalizer normalizer;
   private final FaultRules rules;
@@ -32,18 +29,15 @@ public final class NormaliseFunction implements UnboundFunction {
     boolean nullable = inputType.fields()[0].nullable() || rules.policies().mayGiveNull();
     try {
       return type instanceof ArrayTensorType arrays
-          ? new Arrays(name, nullable, arrays, shared(arrays))
-          : new Vectors(name, nullable, (VectorTensorType) type, shared((VectorTensorType) type));
+          ? new Arrays(name, nullable, arrays, TensorNormalizer.shared(arrays, rules, normalizer))
+          : vectors((VectorTensorType) type, nullable);
     } catch (IllegalArgumentException e) {
       throw new UnsupportedOperationException(e.getMessage(), e);
     }
   }
 
-  private <V> Shared<TensorNormalizer<V>> shared(TensorType<V> type) {
-    TensorNormalizer<V> tensors = TensorNormalizer.of(type, rules, normalizer);
-    return normalizer.shape().fixedLength() < LARGE
-        ? Shared.carried(tensors)
-        : Shared.broadcast(tensors);
+  private Vectors vectors(VectorTensorType type, boolean nullable) {
+    return new Vectors(name, nullable, type, TensorNormalizer.shared(type, rules, normalizer));
   }
 
   @Override

@@ -4,7 +4,6 @@ import static org.apache.spark.sql.functions.call_function;
 import static org.apache.spark.sql.functions.sum;
 
 import io.sparknorm.kernels.Normalizer;
-import io.sparknorm.kernels.TensorShape;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Column;
@@ -18,7 +17,8 @@ import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
  *
  * <pre>{@code
  * try (RunFunctions functions = RunFunctions.open(spark)) {
- *   normalised = data.withColumn("features", functions.normalise(features, normalizer, rules));
+ *   Column passed = functions.pass(data.col("features"), normalizer, rules);
+ *   normalised = data.withColumn("features", RunFunctions.normalised(passed));
  * }
  * }</pre>
  */
@@ -36,32 +36,45 @@ public final class RunFunctions implements AutoCloseable {
   }
 
   /**
-   * The normalised tensors; null for null or misshapen ones that are let pass and for records to be
-   * dropped.
+   * Tensors on their way through a pass, for {@link #normalised}, {@link #read} and {@link
+   * #written}: one call does it all. Best made a column below an operator that Spark does not
+   * collapse, since it is read more than once.
    */
-  public Column normalise(Column tensors, Normalizer normalizer, FaultRules rules) {
-    String name = RunCatalog.freshName("normalise");
-    return call(new NormaliseFunction(name, normalizer, rules), tensors);
+  public Column pass(Column tensors, Normalizer normalizer, FaultRules rules) {
+    return call(new PassFunction(RunCatalog.freshName("pass"), normalizer, rules), tensors);
   }
 
   /**
-   * One record's faults and first channels, for {@link #sums} and {@link #dropped}; best made a
-   * column of its own, since both read it many times.
+   * The normalised tensors of a {@link #pass}; null for null or misshapen ones that are let pass
+   * and for records to be dropped.
    */
-  public Column inspect(Column tensors, TensorShape shape, FaultRules rules) {
-    return call(new InspectFunction(RunCatalog.freshName("inspect"), shape, rules), tensors);
+  public static Column normalised(Column passed) {
+    return passed.getField(PassFunction.NORMALISED);
   }
 
-  /** Whether the rules leave the record out. */
-  public static Column dropped(Column inspected) {
-    return inspected.getItem(Inspection.DROPPED).equalTo(1);
+  /** What a {@link #pass} saw of the record as it was read, for {@link #sums}. */
+  public static Column read(Column passed) {
+    return passed.getField(PassFunction.READ);
   }
 
-  /** Builtin aggregates, in the order of {@link Inspection#of}, over what {@link #inspect} gave. */
-  public static List<Column> sums(Column inspected) {
+  /** What a {@link #pass} saw of the record once normalised, for {@link #sums}. */
+  public static Column written(Column passed) {
+    return passed.getField(PassFunction.WRITTEN);
+  }
+
+  /** Whether the rules leave the record of a {@link #pass} out. */
+  public static Column dropped(Column passed) {
+    return passed.getField(PassFunction.DROPPED);
+  }
+
+  /**
+   * Builtin aggregates, in the order of {@link Inspection#of}, over what a pass saw; they pass over
+   * null. An observation takes no other aggregates: Spark cannot bring those back from a task.
+   */
+  public static List<Column> sums(Column seen) {
     List<Column> sums = new ArrayList<>();
     for (int i = 0; i < Inspection.ENTRIES; i++) {
-      sums.add(sum(inspected.getItem(i)));
+      sums.add(sum(seen.getItem(i)));
     }
 
     return sums;

@@ -10,11 +10,24 @@ import java.io.Serializable;
  */
 record TensorNormalizer<V>(TensorReader<V> reader, RecordShape shape, Normalizer normalizer)
     implements Serializable {
-  static <V> TensorNormalizer<V> of(TensorType<V> type, FaultRules rules, Normalizer normalizer) {
-    return new TensorNormalizer<>(
-        new TensorReader<>(type, rules),
-        RecordShape.of(normalizer.shape(), type.depth()),
-        normalizer);
+  /** Parameters for so many elements make half a megabyte or more, and go by broadcast. */
+  private static final int LARGE = 1 << 15;
+
+  /**
+   * For functions, which tasks carry.
+   *
+   * @throws IllegalArgumentException if the column cannot hold tensors of the normalizer's shape
+   */
+  static <V> Shared<TensorNormalizer<V>> shared(
+      TensorType<V> type, FaultRules rules, Normalizer normalizer) {
+    TensorNormalizer<V> tensors =
+        new TensorNormalizer<>(
+            new TensorReader<>(type, rules),
+            RecordShape.of(normalizer.shape(), type.depth()),
+            normalizer);
+    return normalizer.shape().fixedLength() < LARGE
+        ? Shared.carried(tensors)
+        : Shared.broadcast(tensors);
   }
 
   /** Null for a null or misshapen array that is let pass, and for a record to be dropped. */
@@ -24,12 +37,21 @@ record TensorNormalizer<V>(TensorReader<V> reader, RecordShape shape, Normalizer
       return null;
     }
 
+    normalise(tensor);
+    return write(tensor, value);
+  }
+
+  /** Normalises a tensor that is not empty, in place. */
+  void normalise(CheckedTensor tensor) {
     try {
       tensor.normalise(normalizer);
     } catch (IllegalArgumentException e) {
       throw reader.rules().refused(e);
     }
+  }
 
-    return reader.type().write(tensor.elements(), tensor.nulls(), value);
+  /** The value for a normalised tensor that was read from {@code like}. */
+  V write(CheckedTensor tensor, V like) {
+    return reader.type().write(tensor.elements(), tensor.nulls(), like);
   }
 }

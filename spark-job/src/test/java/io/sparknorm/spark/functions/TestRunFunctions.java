@@ -63,7 +63,8 @@ class TestRunFunctions extends SparkTest {
 
   private Dataset<Row> normalise(Dataset<Row> data, Normalizer normalizer, FaultPolicies policies) {
     try (RunFunctions functions = RunFunctions.open(spark())) {
-      return data.withColumn("x", functions.normalise(col("x"), normalizer, rules(policies)));
+      Column passed = functions.pass(col("x"), normalizer, rules(policies));
+      return data.withColumn("x", RunFunctions.normalised(passed));
     }
   }
 
@@ -193,8 +194,7 @@ class TestRunFunctions extends SparkTest {
     FaultRules rules = FaultRules.ofColumns(List.of("a", "b"), FaultPolicies.DEFAULT);
     try (RunFunctions functions = RunFunctions.open(spark())) {
       Column both = org.apache.spark.sql.functions.array(col("a"), col("b"));
-      assertThatThrownBy(
-              () -> data.select(functions.normalise(both, batchNorm(PAIR), rules)).collect())
+      assertThatThrownBy(() -> data.select(functions.pass(both, batchNorm(PAIR), rules)).collect())
           .hasMessageContaining(
               "Cannot read column b: the value is null; to go on, set faults.null-element ="
                   + " propagate | drop-record | skip-value");
@@ -276,7 +276,9 @@ class TestRunFunctions extends SparkTest {
     try (RunFunctions functions = RunFunctions.open(spark())) {
       Dataset<Row> kept =
           data.filter(
-              not(RunFunctions.dropped(functions.inspect(col("x"), PAIR, rules(policies)))));
+              not(
+                  RunFunctions.dropped(
+                      functions.pass(col("x"), batchNorm(PAIR), rules(policies)))));
       assertThat(texts(kept)).containsExactly("[1.0, 3.0]");
     }
 
@@ -421,7 +423,7 @@ class TestRunFunctions extends SparkTest {
   void columnsAreGoodUntilTheFunctionsAreClosed() {
     Column late;
     try (RunFunctions functions = RunFunctions.open(spark())) {
-      late = functions.normalise(col("x"), batchNorm(PAIR), rules(FaultPolicies.DEFAULT));
+      late = functions.pass(col("x"), batchNorm(PAIR), rules(FaultPolicies.DEFAULT));
     }
 
     Dataset<Row> data = spark().sql("SELECT array(1.0f, 2.0f) AS x");

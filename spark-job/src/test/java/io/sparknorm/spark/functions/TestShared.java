@@ -63,7 +63,9 @@ class TestShared extends SparkTest {
         spark().range(0, 4, 1, 4).selectExpr("array_repeat(3f, %d) AS x".formatted(channels));
     try (RunFunctions functions = RunFunctions.open(spark())) {
       List<Row> distinct =
-          rows.select(functions.normalise(col("x"), batchNorm(channels), rules).as("x"))
+          rows.select(
+                  RunFunctions.normalised(functions.pass(col("x"), batchNorm(channels), rules))
+                      .as("x"))
               .selectExpr("size(x) AS size", "array_min(x) AS least", "array_max(x) AS most")
               .distinct()
               .collectAsList();
