@@ -14,16 +14,16 @@ import scala.collection.immutable.Map;
 
 /**
  * Spark's Parquet with a faster record writer: {@code df.write().format("sparknorm-parquet")}.
- * Top-level columns of type {@code array<float>} and {@code array<double>} are written page by
- * page, all others by parquet-java's column writers. Everything else is Spark's own: the schema and
- * metadata of the files, commit protocols, partitions, buckets, file sizes and, through this format
- * or {@code parquet}, reading.
+ * Top-level columns of floats and doubles, single ones and arrays, are written page by page, all
+ * others by parquet-java's column writers. Everything else is Spark's own: the schema and metadata
+ * of the files, commit protocols, partitions, buckets, file sizes and, through this format or
+ * {@code parquet}, reading.
  *
  * <p>The options are those of Spark's format and, besides, {@value #BYTE_STREAM_SPLIT}. Where a
  * write option cannot be honoured, Spark's own writer takes over and a line in the log says why.
  *
- * <p>The values of tensor columns are kept bit by bit, the payload of a NaN included. A null in a
- * tensor column that is declared without nulls fails the task.
+ * <p>The values of these columns are kept bit by bit, the payload of a NaN included. A null in one
+ * that is declared without nulls fails the task.
  */
 public final class BulkParquetFormat extends ParquetFileFormat {
   /** The name for {@code format(...)} and {@code USING}. */

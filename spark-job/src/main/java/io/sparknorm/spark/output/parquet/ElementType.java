@@ -4,15 +4,28 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import org.apache.parquet.column.statistics.Statistics;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * What a tensor column holds, and the loops over a page of it. A page is an array of bytes with its
- * values in little-endian order; {@code length} is in bytes.
+ * What a column that is written in bulk holds, and the loops over a page of it. A page is an array
+ * of bytes with its values in little-endian order; {@code length} is in bytes.
  */
 enum ElementType {
   FLOAT(Float.BYTES) {
+    @Override
+    long bits(UnsafeRow row, int ordinal) {
+      return Float.floatToRawIntBits(row.getFloat(ordinal));
+    }
+
+    @Override
+    void put(long[] bits, int from, int to, byte[] page, int length) {
+      for (int i = from; i < to; i++) {
+        INTS.set(page, length + (i - from) * Float.BYTES, (int) bits[i]);
+      }
+    }
+
     @Override
     Statistics<?> statistics(byte[] page, int length) {
       int min = Integer.MAX_VALUE;
@@ -51,6 +64,18 @@ enum ElementType {
   },
 
   DOUBLE(Double.BYTES) {
+    @Override
+    long bits(UnsafeRow row, int ordinal) {
+      return row.getLong(ordinal);
+    }
+
+    @Override
+    void put(long[] bits, int from, int to, byte[] page, int length) {
+      for (int i = from; i < to; i++) {
+        LONGS.set(page, length + (i - from) * Double.BYTES, bits[i]);
+      }
+    }
+
     @Override
     Statistics<?> statistics(byte[] page, int length) {
       long min = Long.MAX_VALUE;
@@ -99,18 +124,26 @@ enum ElementType {
     this.width = width;
   }
 
-  /** The element type of an array column that is written in bulk, or null for any other type. */
-  static ElementType of(DataType element) {
-    if (element.equals(DataTypes.FloatType)) {
+  /** The element type of values that are written in bulk, or null for any other type. */
+  static ElementType of(DataType type) {
+    if (type.equals(DataTypes.FloatType)) {
       return FLOAT;
     }
-    return element.equals(DataTypes.DoubleType) ? DOUBLE : null;
+    return type.equals(DataTypes.DoubleType) ? DOUBLE : null;
   }
 
   /** Bytes of one value. */
   int width() {
     return width;
   }
+
+  /** The bits of a row's value that is not null. */
+  abstract long bits(UnsafeRow row, int ordinal);
+
+  /**
+   * Adds the values whose bits are at {@code from <= i < to} to a page, which has room for them.
+   */
+  abstract void put(long[] bits, int from, int to, byte[] page, int length);
 
   /** The page's minimum and maximum; both are NaN if one of its values is. */
   abstract Statistics<?> statistics(byte[] page, int length);

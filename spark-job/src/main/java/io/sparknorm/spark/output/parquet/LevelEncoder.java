@@ -2,6 +2,7 @@ package io.sparknorm.spark.output.parquet;
 
 import java.util.Arrays;
 import org.apache.parquet.bytes.BytesInput;
+import org.apache.parquet.column.Encoding;
 
 /**
  * Repetition or definition levels of one page, taken in runs and kept in Parquet's hybrid of
@@ -25,7 +26,7 @@ final class LevelEncoder {
   private int packedHeader = -1;
   private int packedGroups;
 
-  /** Takes levels from 0 to {@code maxLevel}, which is 1 to 3. */
+  /** Takes levels from 0 to {@code maxLevel}, which is at most 3; where it is 0 none is encoded. */
   LevelEncoder(int maxLevel) {
     bitWidth = Integer.SIZE - Integer.numberOfLeadingZeros(maxLevel);
     histogram = new long[maxLevel + 1];
@@ -33,6 +34,9 @@ final class LevelEncoder {
 
   void add(int level, int count) {
     histogram[level] += count;
+    if (bitWidth == 0 || count == 0) {
+      return; // a run of none must not end the one before
+    }
     if (level != runLevel) {
       endRun();
       runLevel = level;
@@ -45,6 +49,11 @@ final class LevelEncoder {
     return histogram.clone();
   }
 
+  /** How many levels the page has. */
+  int count() {
+    return Math.toIntExact(Arrays.stream(histogram).sum());
+  }
+
   /** Bytes encoded so far; the run that is still open is not among them. */
   int size() {
     return size;
@@ -55,11 +64,19 @@ final class LevelEncoder {
    * #clear()}.
    */
   BytesInput toBytes() {
+    if (bitWidth == 0) {
+      return BytesInput.empty();
+    }
     endRun();
     if (groupLength > 0) {
       writeGroup();
     }
     return BytesInput.concat(BytesInput.fromInt(size), BytesInput.from(bytes, 0, size));
+  }
+
+  /** What parquet-java calls the encoding; it has one for levels that take no bytes, too. */
+  Encoding encoding() {
+    return bitWidth == 0 ? Encoding.BIT_PACKED : Encoding.RLE;
   }
 
   void clear() {

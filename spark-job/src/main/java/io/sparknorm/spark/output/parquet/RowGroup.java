@@ -12,13 +12,14 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
  * a file holds them column by column.
  */
 final class RowGroup {
-  /** Measuring the ordinary columns visits each of them, so it is not done for every record. */
+  /** Measuring the other columns visits each of them, so it is not done for every record. */
   private static final int RECORDS_BETWEEN_MEASUREMENTS = 100;
 
   private final ColumnChunkPageWriteStore pages;
   private final OrdinaryColumns ordinary;
+  private final ScalarColumnsWriter scalars;
   private final TensorColumnWriter[] tensors;
-  private long ordinarySize;
+  private long flatSize;
   private long records;
 
   RowGroup(
@@ -35,6 +36,7 @@ final class RowGroup {
             settings.properties().getPageWriteChecksumEnabled());
     this.ordinary = ordinary;
     ordinary.startRowGroup(pages);
+    this.scalars = new ScalarColumnsWriter(schema.scalars(), pages, settings);
     List<TensorColumn> columns = schema.tensors();
     this.tensors = new TensorColumnWriter[columns.size()];
     for (int i = 0; i < tensors.length; i++) {
@@ -47,18 +49,19 @@ final class RowGroup {
 
   void write(UnsafeRow row) throws IOException {
     ordinary.write(row);
+    scalars.write(row);
     for (TensorColumnWriter tensor : tensors) {
       tensor.write(row);
     }
     records++;
     if (records % RECORDS_BETWEEN_MEASUREMENTS == 0) {
-      ordinarySize = ordinary.bufferedSize();
+      flatSize = ordinary.bufferedSize() + scalars.bufferedSize();
     }
   }
 
   /** Whether another two records of this size would make it larger than {@code size} bytes. */
   boolean fills(long size) {
-    long buffered = ordinarySize;
+    long buffered = flatSize;
     for (TensorColumnWriter tensor : tensors) {
       buffered += tensor.bufferedSize();
     }
@@ -71,6 +74,7 @@ final class RowGroup {
     }
     file.startBlock(records);
     ordinary.finishRowGroup();
+    scalars.finish();
     for (TensorColumnWriter tensor : tensors) {
       tensor.finish();
     }

@@ -1,7 +1,6 @@
 package io.sparknorm.spark.output.parquet;
 
 import java.io.IOException;
-import java.util.Arrays;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.column.Encoding;
 import org.apache.parquet.column.page.DictionaryPage;
@@ -11,17 +10,23 @@ import org.apache.parquet.schema.PrimitiveType;
 
 /** Where the pages of one column chunk go, for a parquet-java without size statistics. */
 record PageSink(PageWriter writer, PrimitiveType type) {
-  /** Writes a data page; the histograms count the levels of each value. */
+  /** Writes a data page. */
   void write(
-      BytesInput bytes,
       int rowCount,
       Statistics<?> statistics,
-      long[] repetitionLevels,
-      long[] definitionLevels,
+      LevelEncoder repetitionLevels,
+      LevelEncoder definitionLevels,
+      BytesInput values,
       Encoding encoding)
       throws IOException {
-    int valueCount = Math.toIntExact(Arrays.stream(repetitionLevels).sum());
-    writer.writePage(bytes, valueCount, rowCount, statistics, Encoding.RLE, Encoding.RLE, encoding);
+    writer.writePage(
+        BytesInput.concat(repetitionLevels.toBytes(), definitionLevels.toBytes(), values),
+        definitionLevels.count(),
+        rowCount,
+        statistics,
+        repetitionLevels.encoding(),
+        definitionLevels.encoding(),
+        encoding);
   }
 
   void write(DictionaryPage dictionary) throws IOException {

@@ -14,23 +14,32 @@ import org.apache.parquet.schema.PrimitiveType;
 
 /** Where the pages of one column chunk go, for a parquet-java that keeps size statistics. */
 record PageSink(PageWriter writer, PrimitiveType type) {
-  /** Writes a data page; the histograms count the levels of each value. */
+  /** Writes a data page. */
   void write(
-      BytesInput bytes,
       int rowCount,
       Statistics<?> statistics,
-      long[] repetitionLevels,
-      long[] definitionLevels,
+      LevelEncoder repetitionLevels,
+      LevelEncoder definitionLevels,
+      BytesInput values,
       Encoding encoding)
       throws IOException {
-    // Parquet leaves out the histogram of a definition level of at most one: null counts imply it.
-    List<Long> definitionHistogram =
-        definitionLevels.length > 2 ? boxed(definitionLevels) : List.of();
+    // Parquet leaves out the histogram of levels that row and null counts imply.
     SizeStatistics sizes =
-        new SizeStatistics(type, 0, boxed(repetitionLevels), definitionHistogram);
-    int valueCount = Math.toIntExact(Arrays.stream(repetitionLevels).sum());
+        new SizeStatistics(
+            type,
+            0,
+            histogram(repetitionLevels.histogram(), 1),
+            histogram(definitionLevels.histogram(), 2));
     writer.writePage(
-        bytes, valueCount, rowCount, statistics, sizes, null, Encoding.RLE, Encoding.RLE, encoding);
+        BytesInput.concat(repetitionLevels.toBytes(), definitionLevels.toBytes(), values),
+        definitionLevels.count(),
+        rowCount,
+        statistics,
+        sizes,
+        null,
+        repetitionLevels.encoding(),
+        definitionLevels.encoding(),
+        encoding);
   }
 
   void write(DictionaryPage dictionary) throws IOException {
@@ -42,7 +51,9 @@ record PageSink(PageWriter writer, PrimitiveType type) {
     return writer.getMemSize();
   }
 
-  private static List<Long> boxed(long[] counts) {
-    return Arrays.stream(counts).boxed().collect(Collectors.toList());
+  private static List<Long> histogram(long[] counts, int implied) {
+    return counts.length <= implied
+        ? List.of()
+        : Arrays.stream(counts).boxed().collect(Collectors.toList());
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ParquetMetadata;
@@ -46,9 +47,14 @@ final class ParquetFiles {
   }
 
   static ParquetFileReader open(Path file) throws IOException {
+    return open(file, ParquetReadOptions.builder().build());
+  }
+
+  static ParquetFileReader open(Path file, ParquetReadOptions options) throws IOException {
     return ParquetFileReader.open(
         HadoopInputFile.fromPath(
-            new org.apache.hadoop.fs.Path(file.toUri()), new Configuration(false)));
+            new org.apache.hadoop.fs.Path(file.toUri()), new Configuration(false)),
+        options);
   }
 
   /** Spark's binary form of each record, sorted: equal lists are equal to the last bit. */

@@ -11,8 +11,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.Encoding;
 import org.apache.parquet.example.data.Group;
+import org.apache.parquet.filter2.compat.FilterCompat;
+import org.apache.parquet.filter2.predicate.FilterApi;
+import org.apache.parquet.filter2.predicate.FilterPredicate;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.ParquetReader;
 import org.apache.parquet.hadoop.example.GroupReadSupport;
@@ -47,7 +51,9 @@ class TestBulkParquetFormat extends SparkTest {
             "concat('r', id % 10) AS name",
             "if(id % 11 = 0, array(), array(1D / (id % 10 + 1), null, sqrt(id))) AS pair",
             "array(cast(id AS FLOAT), cast(-id AS FLOAT)) AS complete",
-            "named_struct('a', id, 'b', array(cast(id AS FLOAT))) AS nested");
+            "named_struct('a', id, 'b', array(cast(id AS FLOAT))) AS nested",
+            "if(id % 3 = 0, null, cast(sin(id) AS FLOAT)) AS single",
+            "id / 7D AS seventh");
   }
 
   private DataFrameWriter<Row> bulk(Dataset<Row> records) {
@@ -213,12 +219,19 @@ class TestBulkParquetFormat extends SparkTest {
   }
 
   @Test
-  void aFilterOnAnotherColumnSkipsPages() throws IOException {
+  void filtersSkipPagesAsInSparksFiles() throws IOException {
     Dataset<Row> records =
         spark()
             .range(0, 20_000, 1, 1)
-            .selectExpr("id", "array(cast(id AS FLOAT), cast(-id AS FLOAT)) AS features");
+            .selectExpr(
+                "id",
+                "id / 4D AS quarter",
+                "array(cast(id AS FLOAT), cast(-id AS FLOAT)) AS features");
     Path path = write(bulk(records).option("parquet.page.row.count.limit", 1000), "bulk");
+    Path standard =
+        write(
+            records.write().format("parquet").option("parquet.page.row.count.limit", 1000),
+            "spark");
 
     assertThat(ParquetFiles.bits(read(path).where("id BETWEEN 7300 AND 9200")))
         .isEqualTo(ParquetFiles.bits(records.where("id BETWEEN 7300 AND 9200")));
@@ -227,6 +240,24 @@ class TestBulkParquetFormat extends SparkTest {
       OffsetIndex pages = offsetIndex(file, column);
       assertThat(pages.getPageCount()).isEqualTo(20);
       assertThat(pages.getFirstRowIndex(7)).isEqualTo(7000);
+    }
+    for (FilterPredicate filter :
+        List.of(
+            FilterApi.and(
+                FilterApi.gtEq(FilterApi.longColumn("id"), 7300L),
+                FilterApi.lt(FilterApi.longColumn("id"), 9200L)),
+            FilterApi.gt(FilterApi.doubleColumn("quarter"), 4500.0))) {
+      assertThat(recordsNotSkipped(file, filter))
+          .isLessThan(4000)
+          .isEqualTo(recordsNotSkipped(ParquetFiles.under(standard).get(0), filter));
+    }
+  }
+
+  private static long recordsNotSkipped(Path file, FilterPredicate filter) throws IOException {
+    ParquetReadOptions options =
+        ParquetReadOptions.builder().withRecordFilter(FilterCompat.get(filter)).build();
+    try (ParquetFileReader reader = ParquetFiles.open(file, options)) {
+      return reader.getFilteredRecordCount();
     }
   }
 
@@ -249,6 +280,34 @@ class TestBulkParquetFormat extends SparkTest {
     assertThat(columns.get(2).getStatistics().hasNonNullValue()).isFalse();
     assertThat(columnIndex(file, columns.get(0)).getNullCounts()).containsExactly(3L);
     assertThat(columnIndex(file, columns.get(2))).isNull();
+  }
+
+  @Test
+  void singleValuesHaveTheStatisticsOfSparksFiles() throws IOException {
+    Dataset<Row> records =
+        spark()
+            .range(0, 1000, 1, 1)
+            .selectExpr(
+                "sin(id) AS x",
+                "if(id % 3 < 2, null, cast(id % 7 AS FLOAT)) AS y",
+                "cast(null AS DOUBLE) AS z",
+                "if(id = 500, double('NaN'), cos(id)) AS faulty");
+    Path ours = ParquetFiles.under(write(bulk(records), "bulk")).get(0);
+    Path standard = ParquetFiles.under(write(records.write().format("parquet"), "spark")).get(0);
+    List<ColumnChunkMetaData> columns = ParquetFiles.rowGroups(ours).get(0).getColumns();
+    List<ColumnChunkMetaData> expected = ParquetFiles.rowGroups(standard).get(0).getColumns();
+
+    for (int c = 0; c < 3; c++) {
+      assertThat(columns.get(c).getStatistics()).isEqualTo(expected.get(c).getStatistics());
+      assertThat(columns.get(c).getEncodings()).isEqualTo(expected.get(c).getEncodings());
+      assertThat(columns.get(c).getTotalUncompressedSize())
+          .isEqualTo(expected.get(c).getTotalUncompressedSize());
+      assertThat(columnIndex(ours, columns.get(c)))
+          .hasToString(columnIndex(standard, expected.get(c)).toString());
+    }
+    assertThat(columns.get(3).getStatistics().hasNonNullValue()).isFalse();
+    assertThat(columns.get(3).getStatistics().getNumNulls()).isZero();
+    assertThat(columnIndex(ours, columns.get(3))).isNull();
   }
 
   @Test
@@ -278,7 +337,8 @@ class TestBulkParquetFormat extends SparkTest {
             .selectExpr(
                 "transform(sequence(1, 100), i -> cast(floor(rand(7) * 256) AS FLOAT)) AS pixels",
                 "transform(sequence(1, 100), i -> sin(100 * id + i)) AS sines",
-                "transform(sequence(1, 100), i -> if(id < 2000, i / 2D, sin(100 * id + i))) AS mixed");
+                "transform(sequence(1, 100), i -> if(id < 2000, i / 2D, sin(100 * id + i))) AS"
+                    + " mixed");
     Path file =
         ParquetFiles.under(write(bulk(records).option("compression", "zstd"), "bulk")).get(0);
     Path expected =
