@@ -1,0 +1,106 @@
+package io.sparknorm.spark.app;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+
+/**
+ * How long works took.
+ *
+ * @param seconds of each work, in the order of the rounds
+ * @param bytes that each has written, 0 where that is not looked at
+ * @param base the work that the others are compared with
+ */
+record Timings(Map<String, List<Double>> seconds, Map<String, Long> bytes, String base) {
+
+  /** Runs all works in turn, once to warm up and then so many rounds. */
+  static Timings of(
+      Map<String, Runnable> works, ToLongFunction<String> bytesWritten, int rounds, String base) {
+    Recorder recorder = new Recorder();
+    for (int round = -1; round < rounds; round++) {
+      boolean counts = round >= 0;
+      works.forEach((name, work) -> recorder.time(name, work, counts));
+    }
+
+    return recorder.timings(bytesWritten, base);
+  }
+
+  /** Takes the time of one run after the other. */
+  static final class Recorder {
+    private final Map<String, List<Double>> seconds = new LinkedHashMap<>();
+
+    void time(String name, Runnable work, boolean counts) {
+      System.gc(); // so that nobody pays for what the one before has left
+      long start = System.nanoTime();
+      work.run();
+      double taken = (System.nanoTime() - start) / 1e9;
+      if (counts) {
+        seconds.computeIfAbsent(name, any -> new ArrayList<>()).add(taken);
+      }
+    }
+
+    Timings timings(ToLongFunction<String> bytesWritten, String base) {
+      Map<String, Long> bytes = new LinkedHashMap<>();
+      seconds.keySet().forEach(name -> bytes.put(name, bytesWritten.applyAsLong(name)));
+      return new Timings(seconds, bytes, base);
+    }
+  }
+
+  String table() {
+    StringBuilder table = new StringBuilder();
+    table.append("| work | median seconds | fastest to slowest | ratio to ").append(base);
+    table.append(" | megabytes written |\n|---|---|---|---|---|\n");
+    seconds.forEach(
+        (name, taken) ->
+            table.append(
+                "| %s | %.2f | %.2f to %.2f | %.2f | %.1f |%n"
+                    .formatted(
+                        name,
+                        median(taken),
+                        sorted(taken).get(0),
+                        sorted(taken).get(taken.size() - 1),
+                        ratio(name),
+                        bytes.get(name) / 1e6)));
+    return table.toString();
+  }
+
+  String json() {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode json = mapper.createObjectNode().put("base", base);
+    ObjectNode works = json.putObject("works");
+    seconds.forEach(
+        (name, taken) ->
+            works
+                .putObject(name)
+                .put("median_seconds", median(taken))
+                .put("ratio", ratio(name))
+                .put("bytes", bytes.get(name))
+                .set("seconds", mapper.valueToTree(taken)));
+    try {
+      return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private double ratio(String name) {
+    return median(seconds.get(name)) / median(seconds.get(base));
+  }
+
+  private static double median(List<Double> values) {
+    List<Double> sorted = sorted(values);
+    int middle = sorted.size() / 2;
+    return sorted.size() % 2 == 1
+        ? sorted.get(middle)
+        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+  }
+
+  private static List<Double> sorted(List<Double> values) {
+    return values.stream().sorted().toList();
+  }
+}
