@@ -51,5 +51,8 @@ abstract class ClusterTest extends SparkTest {
 
   static void assertDone(Jvm submission) {
     assertThat(submission.await()).as(submission.output()).isZero();
+    // In cluster mode spark-submit leaves with 0 whatever becomes of the driver.
+    assertThat(submission.output())
+        .doesNotContainPattern("State of driver \\S+ is (FAILED|ERROR|KILLED)");
   }
 }

@@ -1,9 +1,15 @@
 package io.sparknorm.spark.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -82,6 +88,22 @@ record StorageServer(Jvm process, String root, Map<String, String> settings)
             "spark.hadoop.fs.s3a.access.key", "nobody",
             "spark.hadoop.fs.s3a.secret.key", "nothing");
     return new StorageServer(process, "s3a://" + BUCKET, settings);
+  }
+
+  /** Puts a file into the bucket of S3; only what came in as an object has an ETag. */
+  void put(Path file, String key) throws IOException {
+    String endpoint = settings.get("spark.hadoop.fs.s3a.endpoint");
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("%s/%s/%s".formatted(endpoint, BUCKET, key)))
+            .PUT(HttpRequest.BodyPublishers.ofFile(file))
+            .build();
+    try {
+      HttpResponse<String> response =
+          HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** The folder of a bucket's objects. */

@@ -63,18 +63,16 @@ class TestFileSystems extends ClusterTest {
   void s3GivesTheResultsOfLocalFiles() throws IOException {
     try (StorageServer s3 = StorageServer.s3(folder)) {
       String root = s3.root() + "/team";
-      Path files = Files.createDirectories(StorageServer.files(folder).resolve("team"));
       writeJobFile(root);
-      Files.copy(folder.resolve("local/job.conf"), files.resolve("job.conf"));
-      Files.createDirectory(files.resolve("in"));
+      s3.put(folder.resolve("local/job.conf"), "team/job.conf");
       try (Stream<Path> input = Files.list(folder.resolve("local/in"))) {
         for (Path file : input.filter(name -> name.toString().endsWith(".parquet")).toList()) {
-          Files.copy(file, files.resolve("in").resolve(file.getFileName()));
+          s3.put(file, "team/in/" + file.getFileName());
         }
       }
 
       assertDone(submit(DeployMode.CLUSTER, s3.settings(), root));
-      assertThat(Results.in(files.toString(), spark())).isEqualTo(expected);
+      assertThat(Results.in(StorageServer.files(folder) + "/team", spark())).isEqualTo(expected);
       assertIsDoneAlready(submit(DeployMode.CLIENT, s3.settings(), root));
     }
   }
