@@ -11,7 +11,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
@@ -46,9 +45,6 @@ public final class ExclusiveFile {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  static final Set<String> OBJECT_STORES =
-      Set.of("s3a", "s3", "s3n", "gs", "abfs", "abfss", "wasb", "wasbs", "oss", "cosn", "obs");
-
   /** Hadoop 3.3 has no constant for it and ignores it. */
   private static final String CONDITIONAL_CREATE = "fs.option.create.conditional.overwrite";
 
@@ -67,7 +63,7 @@ public final class ExclusiveFile {
       return createByLink(new File(name).toPath(), content);
     }
 
-    return OBJECT_STORES.contains(scheme)
+    return ObjectStores.hold(fileSystem.getUri())
         ? createObject(fileSystem, target, content)
         : createByRename(fileSystem, target, content);
   }

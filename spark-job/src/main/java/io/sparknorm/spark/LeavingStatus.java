@@ -1,5 +1,7 @@
 package io.sparknorm.spark;
 
+import java.util.Locale;
+
 /** What the process tells its scheduler when it leaves. */
 public enum LeavingStatus {
   DONE(0),
@@ -13,7 +15,9 @@ public enum LeavingStatus {
   /** The output exists, or somebody else published first. */
   CONFLICT(5),
   /** Trying again may help. */
-  TRY_AGAIN(75);
+  TRY_AGAIN(75),
+  /** Told to stop by a signal: 128 and the number of SIGTERM. */
+  STOPPED(143);
 
   private final int number;
 
@@ -23,5 +27,10 @@ public enum LeavingStatus {
 
   public int number() {
     return number;
+  }
+
+  /** In a word, such as {@code try-again}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

@@ -32,7 +32,7 @@ public final class ReplaceableFile {
     if (scheme.equals("file")) {
       String name = fileSystem.makeQualified(target).toUri().getPath();
       moveLocally(new File(name).toPath(), content);
-    } else if (ExclusiveFile.OBJECT_STORES.contains(scheme)) {
+    } else if (ObjectStores.hold(fileSystem.getUri())) {
       overwrite(fileSystem, target, content);
     } else {
       rename(fileSystem, target, content);

@@ -87,8 +87,9 @@ record Works(SparkSession spark, ComparedData data, int cores) {
                 // What StandardScaler computes.
                 norm.equals("batch-norm") ? norm + ", variance = unbiased, epsilon = 0" : norm,
                 ConfigUtil.quoteString(output + "-store"));
-    try {
-      new Job(spark, JobSpec.parse(ConfigFactory.parseString(job), Command.RUN)).run();
+    JobSpec spec = JobSpec.parse(ConfigFactory.parseString(job), Command.RUN);
+    try (StopSignal stop = StopSignal.listen()) {
+      new Job(spark, spec, new Progress(), stop).run();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

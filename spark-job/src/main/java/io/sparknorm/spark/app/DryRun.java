@@ -4,9 +4,10 @@ import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.JobSpec;
 import io.sparknorm.spark.config.ModelReference;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Says what a job would do, as far as that can be known without looking at the data. */
@@ -31,10 +32,15 @@ final class DryRun {
         .ifPresent(
             output ->
                 lines.add(
-                    "Would write %s (if it exists: %s)"
+                    "Would write %s%s (if it exists: %s)"
                         .formatted(
                             place(output.format(), output.location()),
-                            output.ifExists().name().toLowerCase(Locale.ROOT))));
+                            output.partitionBy().isEmpty()
+                                ? ""
+                                : " in partitions by " + String.join(", ", output.partitionBy()),
+                            output.ifExists().key())));
+    job.statusPath(LocalDate.now(ZoneOffset.UTC))
+        .ifPresent(path -> lines.add("Would say in %s how the run ended".formatted(path)));
     return String.join(System.lineSeparator(), lines);
   }
 

@@ -4,10 +4,11 @@ import io.sparknorm.kernels.Normalizer;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.ProductVersion;
-import io.sparknorm.spark.Sha256;
 import io.sparknorm.spark.config.Fault;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.JobSpec;
+import io.sparknorm.spark.config.OutputSpec;
+import io.sparknorm.spark.config.Verify;
 import io.sparknorm.spark.fit.Applier;
 import io.sparknorm.spark.fit.FeatureBlock;
 import io.sparknorm.spark.fit.Fitter;
@@ -23,13 +24,10 @@ import io.sparknorm.spark.models.Provenance;
 import io.sparknorm.spark.models.RecordCounts;
 import io.sparknorm.spark.output.Output;
 import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -47,12 +45,18 @@ final class Job {
   private final SparkSession spark;
   private final JobSpec spec;
   private final Optional<ModelStore> store;
-  private final String runId = UUID.randomUUID().toString();
-  private final Instant started = Instant.now();
+  private final Progress progress;
+  private final StopSignal stop;
 
-  Job(SparkSession spark, JobSpec spec) throws IOException {
+  /**
+   * @param progress told how far the job comes
+   * @param stop asked before each step whether to go on
+   */
+  Job(SparkSession spark, JobSpec spec, Progress progress, StopSignal stop) throws IOException {
     this.spark = spark;
     this.spec = spec;
+    this.progress = progress;
+    this.stop = stop;
     this.store =
         spec.storePath().isEmpty()
             ? Optional.empty()
@@ -82,41 +86,66 @@ final class Job {
       parts.add(Part.of(feature, spec.command(), store, input.rows().schema()));
     }
 
-    String identity = identity(input, parts);
-    Optional<Output> output = spec.output().map(o -> Output.of(spark, o, identity));
+    RunIdentity identity = new RunIdentity(spec, input.identity());
+    progress.isRun(identity.ofRun(parts));
+    Optional<Output> output = spec.output().map(to -> output(to, identity, parts));
     boolean written = true;
     if (output.isPresent()) {
-      checkIsNotTheInput(output.get(), input);
+      progress.writesTo(output.get().location());
+      OutputRules.checkIsNotTheInput(output.get(), input);
+      OutputRules.checkPartitions(spec.output().orElseThrow().partitionBy(), input);
       Output.Existing existing = output.get().existing();
       written = existing == Output.Existing.SAME_RUN;
       if (existing == Output.Existing.OTHER) {
         switch (spec.output().orElseThrow().ifExists()) {
-          case REPLACE -> {}
+          case REPLACE, REPLACE_PARTITIONS -> {}
           case SKIP -> {
             return Summary.skipped(spec.command(), output.get().location());
           }
-          case FAIL -> throw occupied(output.get().location());
+          case FAIL -> throw OutputRules.occupied(output.get().location());
         }
       }
     }
 
     List<ModelId> published = published(input, parts);
     if (written && published.size() == parts.stream().filter(Part::publishes).count()) {
+      published.forEach(progress::usedModel);
       return Summary.repeated(spec.command(), output.map(Output::location), published);
     }
 
     return carryOut(input, parts, written ? Optional.empty() : output);
   }
 
+  private Output output(OutputSpec output, RunIdentity identity, List<Part> parts) {
+    String run = identity.ofRun(parts);
+    return Output.of(spark, output.of(progress.date(), run), run, identity.ofConfiguration());
+  }
+
   private Summary carryOut(Input input, List<Part> parts, Optional<Output> output)
       throws IOException {
+    if (output.isPresent() && verifiesStatistics()) {
+      Verification.prepare(input, parts, spec.input().where());
+    }
+
+    boolean isDone = false;
     try {
       Passes passes = makePasses(input, parts, output);
+      List<Summary.Block> blocks = blocks(passes);
+      progress.saw(blocks);
       input.checkUnchanged();
-      passes.applier().ifPresent(Job::checkComplete);
-      output.ifPresent(Output::publish);
-      return publish(input, passes);
+      if (output.isPresent()) {
+        progress.time(Progress.Stage.VERIFY, () -> verify(output.get(), passes, blocks));
+      }
+
+      stop.beginPublishing();
+      progress.time(Progress.Stage.PUBLISH, () -> publish(input, output, passes.ready(), blocks));
+      isDone = true;
+      return Summary.done(spec.command(), progress);
     } finally {
+      if (!isDone) {
+        RunningTasks.await(spark);
+      }
+
       output.ifPresent(Output::discard);
     }
   }
@@ -124,12 +153,41 @@ final class Job {
   private Passes makePasses(Input input, List<Part> parts, Optional<Output> output)
       throws IOException {
     try (ScanBatches batches = ScanBatches.of(spark, blocks(parts))) {
-      List<Ready> ready = fit(input, parts, output.isPresent());
-      return new Passes(ready, output.map(to -> stage(to, input, ready)));
+      stop.check();
+      List<Ready> ready =
+          progress.time(Progress.Stage.FIT, () -> fit(input, parts, output.isPresent()));
+      stop.check();
+      Optional<Applier> applier = Optional.empty();
+      if (output.isPresent()) {
+        applier =
+            Optional.of(
+                progress.time(Progress.Stage.WRITE, () -> stage(output.get(), input, ready)));
+      }
+
+      return new Passes(ready, applier);
     } catch (Exception e) { // Spark throws checked ones undeclared
+      stop.check();
       input.checkUnchanged(); // a file that was replaced explains whatever a pass stumbles over
+      if (output.isPresent() && output.get().existing() == Output.Existing.SAME_RUN) {
+        throw OutputRules.outrun(
+            output.get().location(), e); // and removed what this attempt had staged
+      }
+
       throw e;
     }
+  }
+
+  private boolean verifiesStatistics() {
+    return spec.output().orElseThrow().verify() == Verify.STATISTICS;
+  }
+
+  private Void verify(Output output, Passes passes, List<Summary.Block> blocks) {
+    checkComplete(passes.applier().orElseThrow());
+    if (verifiesStatistics()) {
+      Verification.verify(output.staged(), blocks, spec.input().where());
+    }
+
+    return null;
   }
 
   private Applier stage(Output output, Input input, List<Ready> ready) {
@@ -140,30 +198,39 @@ final class Job {
     return applier;
   }
 
-  /** Publishes the models, now that the output is, and sums up. */
-  private Summary publish(Input input, Passes passes) throws IOException {
-    List<Ready> ready = passes.ready();
-    Optional<Applier> applier = passes.applier();
-    List<ModelId> models = new ArrayList<>();
+  private static List<Summary.Block> blocks(Passes passes) {
     List<Summary.Block> blocks = new ArrayList<>();
-    for (int i = 0; i < ready.size(); i++) {
+    for (int i = 0; i < passes.ready().size(); i++) {
       int block = i;
-      Part part = ready.get(i).part();
-      Optional<Inspection> before = applier.map(pass -> pass.before().get(block));
-      Optional<Inspection> after = applier.map(pass -> pass.after().get(block));
-      Optional<FitResult> fit = ready.get(i).fit();
-      RecordCounts counts = fit.isPresent() ? counts(fit.get()) : counts(before.orElseThrow());
-      if (part.publishes()) {
-        Draft draft = draft(part, fit, counts, input);
-        models.add(store.orElseThrow().publish(part.publishAs().orElseThrow(), draft).id());
-      }
-
-      part.from().ifPresent(models::add);
-      blocks.add(
-          new Summary.Block(part, before.map(Job::counts).orElse(counts), fit, before, after));
+      Ready ready = passes.ready().get(i);
+      Optional<Inspection> before = passes.applier().map(pass -> pass.before().get(block));
+      Optional<Inspection> after = passes.applier().map(pass -> pass.after().get(block));
+      RecordCounts counts =
+          before.map(Job::counts).orElseGet(() -> counts(ready.fit().orElseThrow()));
+      blocks.add(new Summary.Block(ready.part(), counts, ready.fit(), before, after));
     }
 
-    return Summary.done(spec, models, blocks, Duration.between(started, Instant.now()));
+    return blocks;
+  }
+
+  /** Publishes the output and then the models. */
+  private Void publish(
+      Input input, Optional<Output> output, List<Ready> ready, List<Summary.Block> blocks)
+      throws IOException {
+    output.ifPresent(Output::publish);
+    for (int i = 0; i < ready.size(); i++) {
+      Part part = ready.get(i).part();
+      if (part.publishes()) {
+        Optional<FitResult> fit = ready.get(i).fit();
+        RecordCounts counts = fit.map(Job::counts).orElse(blocks.get(i).counts());
+        Draft draft = draft(part, fit, counts, input);
+        progress.usedModel(store.orElseThrow().publish(part.publishAs().orElseThrow(), draft).id());
+      }
+
+      part.from().ifPresent(progress::usedModel);
+    }
+
+    return null;
   }
 
   /** Fits all parts that need it in one scan; where no pass follows, all are, to be counted. */
@@ -197,9 +264,9 @@ final class Job {
   private Draft draft(Part part, Optional<FitResult> fit, RecordCounts counts, Input input) {
     Provenance provenance =
         new Provenance(
-            runId,
+            progress.runId(),
             fitIdentity(part, input),
-            started,
+            progress.started(),
             ProductVersion.text(),
             input.identity(),
             counts);
@@ -247,22 +314,8 @@ final class Job {
     return published;
   }
 
-  /**
-   * What makes two fits the same, whatever else the job does: momentum applies once to one dataset,
-   * even if its output is written again elsewhere.
-   */
   private String fitIdentity(Part part, Input input) {
-    return Sha256.of(
-        String.join("\n", spec.canonicalFit(part.block().spec()), input.identity().digest()));
-  }
-
-  private String identity(Input input, List<Part> parts) {
-    String applied =
-        parts.stream()
-            .flatMap(part -> part.from().stream())
-            .map(ModelId::toString)
-            .collect(Collectors.joining("\n"));
-    return Sha256.of(String.join("\n", spec.canonical(), input.identity().digest(), applied));
+    return new RunIdentity(spec, input.identity()).ofFit(part);
   }
 
   /** What was staged has to be what was read, less what was dropped. */
@@ -277,22 +330,5 @@ final class Job {
                   .formatted(written, expected)
               + " published");
     }
-  }
-
-  /** Once replaced, it would be normalised a second time by the next attempt. */
-  private static void checkIsNotTheInput(Output output, Input input) {
-    if (output.holds(input.identity())) {
-      throw JobException.usage(
-          "Cannot write output: %s is where the input is (write to another path or table)"
-              .formatted(output.location()));
-    }
-  }
-
-  private static JobException occupied(String location) {
-    return new JobException(
-        LeavingStatus.CONFLICT,
-        "Cannot write output: %s exists and is not this run's (write to a new path, or set"
-                .formatted(location)
-            + " output.if-exists = replace | skip)");
   }
 }

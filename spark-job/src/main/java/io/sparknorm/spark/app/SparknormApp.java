@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -42,6 +42,10 @@ import picocli.CommandLine.Spec;
 public final class SparknormApp {
   private static final Logger LOG = LoggerFactory.getLogger(SparknormApp.class);
 
+  private static final int LEAVE_AFTER_MILLIS = 3000;
+  private static final Set<String> OWN_MAINS =
+      Set.of(SparknormApp.class.getName(), "org.apache.spark.deploy.SparkSubmit");
+
   private final Supplier<SparkSession> sessions;
 
   @Spec private CommandSpec commandLine;
@@ -59,6 +63,33 @@ public final class SparknormApp {
     if (status != LeavingStatus.DONE.number()) {
       System.exit(status);
     }
+
+    if (isTheProcess(Thread.currentThread().getStackTrace())) {
+      leaveInTime();
+    }
+  }
+
+  /** Whether the process ends with this job, and is no server or notebook that goes on. */
+  private static boolean isTheProcess(StackTraceElement[] stack) {
+    return OWN_MAINS.contains(stack[stack.length - 1].getClassName());
+  }
+
+  /** A thread that a library has left behind does not hold the process. */
+  private static void leaveInTime() {
+    Thread last =
+        new Thread(
+            () -> {
+              try {
+                Thread.sleep(LEAVE_AFTER_MILLIS);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+
+              System.exit(LeavingStatus.DONE.number());
+            },
+            "sparknorm-leave");
+    last.setDaemon(true);
+    last.start();
   }
 
   CommandLine commandLine() {
@@ -121,26 +152,27 @@ public final class SparknormApp {
   }
 
   private int execute(Command command, JobOptions options) {
-    return reporting(() -> carryOut(command, options));
+    try {
+      return carryOut(command, options).number();
+    } catch (Throwable failure) {
+      return Attempt.Ending.of(failure).status().number();
+    }
   }
 
-  private void carryOut(Command command, JobOptions options) throws IOException {
+  private LeavingStatus carryOut(Command command, JobOptions options) {
     String text = new JobFileReader(new SparkConf()).read(options.file);
     JobSpec job = JobSpec.parse(JobFile.parse(text, options.file, options.settings), command);
     if (options.isDryRun) {
       PrintWriter out = commandLine.commandLine().getOut();
       out.println(job.effective().strip());
       out.println(DryRun.describe(job));
-      return;
+      return LeavingStatus.DONE;
     }
 
     LOG.info("Effective configuration:\n{}", job.effective().strip());
-    Summary summary;
-    try (SparkSession spark = sessions.get()) {
-      summary = new Job(spark, job).run();
-    }
-
-    summary.lines().forEach(commandLine.commandLine().getOut()::println);
+    Attempt.Ending ending = new Attempt(sessions, job).carryOut();
+    ending.lines().forEach(commandLine.commandLine().getOut()::println);
+    return ending.status();
   }
 
   /** What a sub-command does. */
@@ -154,20 +186,8 @@ public final class SparknormApp {
       work.carryOut();
       return LeavingStatus.DONE.number();
     } catch (Throwable failure) {
-      return report(failure).number();
+      return Attempt.Ending.of(failure).status().number();
     }
-  }
-
-  /** A user's mistake is told in a line; anything else with all that helps to find its cause. */
-  private static LeavingStatus report(Throwable failure) {
-    Optional<JobException> known = Failures.inTermsOfTheJob(failure);
-    if (known.isPresent()) {
-      LOG.error(known.get().getMessage());
-      return known.get().status();
-    }
-
-    LOG.error("Unexpected failure", failure);
-    return LeavingStatus.UNEXPECTED;
   }
 
   /** Where and under which name it runs is for whoever submits the job to say. */

@@ -2,13 +2,12 @@ package io.sparknorm.spark.app;
 
 import io.sparknorm.kernels.moments.Statistics;
 import io.sparknorm.spark.config.Command;
-import io.sparknorm.spark.config.JobSpec;
-import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.functions.FitResult;
 import io.sparknorm.spark.functions.Inspection;
 import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.RecordCounts;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,9 +17,10 @@ import java.util.stream.Collectors;
 /**
  * What a job says of itself when it is done.
  *
+ * @param reason why it is, in a line
  * @param lines in the order in which to print them
  */
-record Summary(List<String> lines) {
+record Summary(String reason, List<String> lines) {
   /**
    * What became of one block of features.
    *
@@ -40,12 +40,11 @@ record Summary(List<String> lines) {
     lines = List.copyOf(lines);
   }
 
-  static Summary done(JobSpec spec, List<ModelId> models, List<Block> blocks, Duration taken) {
+  static Summary done(Command command, Progress progress) {
     List<String> lines = new ArrayList<>();
-    double seconds = taken.toMillis() / 1000.0;
-    lines.add(
-        String.format(Locale.ROOT, "%s: done in %.1f seconds", word(spec.command()), seconds));
-    for (Block block : blocks) {
+    double seconds = Duration.between(progress.started(), Instant.now()).toMillis() / 1000.0;
+    lines.add(String.format(Locale.ROOT, "%s: done in %.1f seconds", word(command), seconds));
+    for (Block block : progress.blocks()) {
       lines.add(
           "  %s: %s, %d channels; records: %s; faults: %s"
               .formatted(
@@ -57,20 +56,24 @@ record Summary(List<String> lines) {
       lines.addAll(means(block));
     }
 
-    return new Summary(results(lines, models, spec.output().map(OutputSpec::location)));
+    return new Summary("done", results(lines, progress.models(), progress.output()));
   }
 
   /** An earlier attempt has published everything. */
   static Summary repeated(Command command, Optional<String> output, List<ModelId> models) {
-    List<String> lines = new ArrayList<>();
-    lines.add(word(command) + ": this run is already published, nothing to do");
-    return new Summary(results(lines, models, output));
+    return nothingToDo(command, "this run is already published, nothing to do", models, output);
   }
 
   static Summary skipped(Command command, String output) {
+    String reason = "the output exists, nothing to do (output.if-exists = skip)";
+    return nothingToDo(command, reason, List.of(), Optional.of(output));
+  }
+
+  private static Summary nothingToDo(
+      Command command, String reason, List<ModelId> models, Optional<String> output) {
     List<String> lines = new ArrayList<>();
-    lines.add(word(command) + ": the output exists, nothing to do (output.if-exists = skip)");
-    return new Summary(results(lines, List.of(), Optional.of(output)));
+    lines.add(word(command) + ": " + reason);
+    return new Summary(reason, results(lines, models, output));
   }
 
   private static List<String> results(

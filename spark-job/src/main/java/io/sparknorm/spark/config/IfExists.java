@@ -6,6 +6,13 @@ public enum IfExists {
   FAIL,
   /** Publish the new result in its place. */
   REPLACE,
+  /** Replace the partitions that the new result has, and leave the others. */
+  REPLACE_PARTITIONS,
   /** Leave it, and leave with success. */
-  SKIP
+  SKIP;
+
+  /** The name as it stands in a job file, such as {@code replace-partitions}. */
+  public String key() {
+    return Names.of(this);
+  }
 }

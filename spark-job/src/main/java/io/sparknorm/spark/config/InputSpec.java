@@ -4,11 +4,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The {@code input} group: a path or a table.
+ * The {@code input} group: a path, a table, or a data source whose options say where the data is.
  *
- * @param format the data source that reads the path, absent for a table
- * @param path where the data is, absent for a table
- * @param table the table or view, absent for a path
+ * @param format the data source, absent for a table
+ * @param path where the data is, if it is at a path
+ * @param table the table or view, if it is one
  * @param options of the data source, which may be secrets
  * @param where the SQL condition that chooses the records to fit on
  */
@@ -22,9 +22,9 @@ public record InputSpec(
     options = Map.copyOf(options);
   }
 
-  /** The path or the table's name. */
+  /** The path, the table's name, or the format of a data source without either. */
   public String location() {
-    return path.or(() -> table).orElseThrow();
+    return path.or(() -> table).or(() -> format).orElseThrow();
   }
 
   /** Leaves the options out, which may be secrets. */

@@ -13,9 +13,12 @@ import static io.sparknorm.spark.config.Key.INPUT_WHERE;
 import static io.sparknorm.spark.config.Key.OUTPUT_FORMAT;
 import static io.sparknorm.spark.config.Key.OUTPUT_IF_EXISTS;
 import static io.sparknorm.spark.config.Key.OUTPUT_OPTIONS;
+import static io.sparknorm.spark.config.Key.OUTPUT_PARTITION_BY;
 import static io.sparknorm.spark.config.Key.OUTPUT_PATH;
 import static io.sparknorm.spark.config.Key.OUTPUT_TABLE;
+import static io.sparknorm.spark.config.Key.OUTPUT_VERIFY;
 import static io.sparknorm.spark.config.Key.OUTPUT_WRITER;
+import static io.sparknorm.spark.config.Key.RUN_STATUS_PATH;
 import static io.sparknorm.spark.config.Key.STORE_PATH;
 
 import com.typesafe.config.Config;
@@ -53,14 +56,52 @@ final class JobReader {
         command.applies() || given("output").isPresent()
             ? Optional.of(output(group("output")))
             : Optional.empty();
+    Optional<OutputSpec> written = output.filter(given -> command.applies()); // one file for all
     Settings store = group("store");
+    List<FeatureSpec> features = features(store);
+    checkPartitions(written, features);
     return new JobSpec(
         command,
         input,
-        output.filter(given -> command.applies()), // one file may serve all commands
-        features(store),
+        written,
+        features,
         store.optional(STORE_PATH, Settings::text),
-        faults(group("faults")));
+        faults(group("faults")),
+        statusPath(group("run"), written, store, features));
+  }
+
+  /** Beside the output, where a job has one, and hidden there by its name; else in the store. */
+  private static Optional<String> statusPath(
+      Settings run, Optional<OutputSpec> output, Settings store, List<FeatureSpec> features) {
+    if (run.has(RUN_STATUS_PATH)) {
+      return Optional.of(Placeholders.path(run, RUN_STATUS_PATH, List.of(Placeholders.DATE)));
+    }
+
+    Optional<String> path = output.flatMap(OutputSpec::path);
+    if (path.isPresent()) {
+      String latest = path.get().replace(Placeholders.RUN, "latest").replaceFirst("/+$", "");
+      int name = latest.lastIndexOf('/') + 1;
+      return Optional.of(
+          "%s_%s.run-status.json".formatted(latest.substring(0, name), latest.substring(name)));
+    }
+
+    Optional<ModelReference> model = features.get(0).model();
+    return store.has(STORE_PATH) && model.isPresent()
+        ? Optional.of(
+            "%s/_%s.run-status.json".formatted(store.text(STORE_PATH), model.get().name()))
+        : Optional.empty();
+  }
+
+  private static void checkPartitions(Optional<OutputSpec> output, List<FeatureSpec> features) {
+    for (String column : output.map(OutputSpec::partitionBy).orElse(List.of())) {
+      for (FeatureSpec block : features) {
+        if (block.outputs().stream().anyMatch(column::equalsIgnoreCase)) {
+          throw JobException.usage(
+              "Invalid output.partition-by: %s (a normalised column cannot part the output)"
+                  .formatted(column));
+        }
+      }
+    }
   }
 
   private Settings group(String name) {
@@ -75,13 +116,17 @@ final class JobReader {
   private static InputSpec input(Settings settings) {
     Optional<String> path = settings.optional(INPUT_PATH, Settings::text);
     Optional<String> table = settings.optional(INPUT_TABLE, Settings::text);
-    checkEither(settings, INPUT_PATH, INPUT_TABLE);
+    boolean isElsewhere = path.isEmpty() && table.isEmpty() && settings.has(INPUT_FORMAT);
+    if (!isElsewhere) {
+      checkEither(settings, INPUT_PATH, INPUT_TABLE);
+    }
+
     if (table.isPresent() && settings.has(INPUT_FORMAT)) {
       throw settings.invalid(INPUT_FORMAT, "input.table has a format of its own");
     }
 
     return new InputSpec(
-        path.map(given -> settings.text(INPUT_FORMAT)),
+        table.isPresent() ? Optional.empty() : Optional.of(settings.text(INPUT_FORMAT)),
         path,
         table,
         settings.map(INPUT_OPTIONS),
@@ -89,16 +134,29 @@ final class JobReader {
   }
 
   private static OutputSpec output(Settings settings) {
-    Optional<String> path = settings.optional(OUTPUT_PATH, Settings::text);
+    Optional<String> path =
+        settings.optional(
+            OUTPUT_PATH,
+            (given, key) ->
+                Placeholders.path(given, key, List.of(Placeholders.DATE, Placeholders.RUN)));
     Optional<String> table = settings.optional(OUTPUT_TABLE, Settings::text);
     checkEither(settings, OUTPUT_PATH, OUTPUT_TABLE);
+    IfExists ifExists = settings.choice(OUTPUT_IF_EXISTS, IfExists.class);
+    List<String> partitionBy =
+        settings.optional(OUTPUT_PARTITION_BY, Settings::texts).orElse(List.of());
+    if (ifExists == IfExists.REPLACE_PARTITIONS && partitionBy.isEmpty()) {
+      throw settings.invalid(OUTPUT_IF_EXISTS, "output.partition-by names no column");
+    }
+
     return new OutputSpec(
         path.isPresent()
             ? Optional.of(settings.text(OUTPUT_FORMAT))
             : settings.optional(OUTPUT_FORMAT, Settings::text),
         path,
         table,
-        settings.choice(OUTPUT_IF_EXISTS, IfExists.class),
+        ifExists,
+        partitionBy,
+        settings.choice(OUTPUT_VERIFY, Verify.class),
         settings.choice(OUTPUT_WRITER, ParquetWriter.class),
         settings.map(OUTPUT_OPTIONS));
   }

@@ -1,6 +1,7 @@
 package io.sparknorm.spark.config;
 
 import com.typesafe.config.Config;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,6 +14,8 @@ import java.util.Optional;
  * @param features at least one block of columns
  * @param storePath the folder of the models; always there if a block has a model
  * @param faults what happens to elements that are no plain numbers
+ * @param statusTemplate the file that says how a run ended; none where the job file has neither it
+ *     nor a path to derive it from
  */
 public record JobSpec(
     Command command,
@@ -20,7 +23,8 @@ public record JobSpec(
     Optional<OutputSpec> output,
     List<FeatureSpec> features,
     Optional<String> storePath,
-    FaultPolicies faults) {
+    FaultPolicies faults,
+    Optional<String> statusTemplate) {
   public JobSpec {
     features = List.copyOf(features);
   }
@@ -34,6 +38,11 @@ public record JobSpec(
    */
   public static JobSpec parse(Config config, Command command) {
     return new JobReader(config, command).read();
+  }
+
+  /** The file that says how a run ended which started on this day. */
+  public Optional<String> statusPath(LocalDate date) {
+    return statusTemplate.map(path -> path.replace(Placeholders.DATE, date.toString()));
   }
 
   /** The whole configuration, every default written out, for the log: values of options hidden. */
@@ -50,8 +59,9 @@ public record JobSpec(
   }
 
   /**
-   * One line that is equal for equal jobs and differs for jobs that differ in anything: what a
-   * run's identity is derived from. It holds the values of options: for hashing only.
+   * One line that is equal for equal jobs and differs for jobs that differ in anything that shapes
+   * their results: what a run's identity is derived from. It holds the values of options: for
+   * hashing only.
    */
   public String canonical() {
     return JobWriter.canonical(this);

@@ -28,8 +28,12 @@ final class JobWriter {
 
   static String effective(JobSpec job) {
     JobWriter writer = new JobWriter(value -> "***", JobWriter::shortened);
+    Map<String, Object> map = writer.toMap(job);
+    job.output().ifPresent(output -> map.put("output", writer.effectiveOutput(output)));
+    job.statusTemplate()
+        .ifPresent(path -> map.put("run", Map.of(Key.RUN_STATUS_PATH.simpleName(), path)));
     return Locations.withoutSecrets(
-        ConfigValueFactory.fromMap(writer.toMap(job))
+        ConfigValueFactory.fromMap(map)
             .render(ConfigRenderOptions.concise().setJson(false).setFormatted(true)));
   }
 
@@ -77,12 +81,22 @@ final class JobWriter {
     return map;
   }
 
+  private Map<String, Object> effectiveOutput(OutputSpec output) {
+    Map<String, Object> map = output(output);
+    put(map, Key.OUTPUT_VERIFY, Names.of(output.verify()));
+    return map;
+  }
+
   private Map<String, Object> output(OutputSpec output) {
     Map<String, Object> map = new LinkedHashMap<>();
     put(map, Key.OUTPUT_FORMAT, output.format());
     put(map, Key.OUTPUT_PATH, output.path());
     put(map, Key.OUTPUT_TABLE, output.table());
     put(map, Key.OUTPUT_IF_EXISTS, Names.of(output.ifExists()));
+    if (!output.partitionBy().isEmpty()) {
+      put(map, Key.OUTPUT_PARTITION_BY, output.partitionBy());
+    }
+
     put(map, Key.OUTPUT_WRITER, Names.of(output.writer()));
     put(map, Key.OUTPUT_OPTIONS, options(output.options()));
     return map;

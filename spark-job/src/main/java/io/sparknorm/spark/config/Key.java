@@ -12,7 +12,7 @@ public enum Key {
       "input.format",
       Default.of("parquet"),
       "Spark data source to read: parquet, orc, csv, json or any other on the class path; goes with"
-          + " input.path"),
+          + " input.path, or alone where options say where the data is, as in jdbc"),
   INPUT_PATH("input.path", Default.NONE, "Where the data is; this or input.table"),
   INPUT_TABLE("input.table", Default.NONE, "Table or view to read; this or input.path"),
   INPUT_OPTIONS(
@@ -28,12 +28,25 @@ public enum Key {
       "output.format",
       Default.of("parquet"),
       "Spark data source to write; a table that has a format of its own needs none"),
-  OUTPUT_PATH("output.path", Default.NONE, "Where the result goes; this or output.table"),
+  OUTPUT_PATH(
+      "output.path",
+      Default.NONE,
+      "Where the result goes, with {date} and {run} filled in; this or output.table"),
   OUTPUT_TABLE("output.table", Default.NONE, "Table to write; this or output.path"),
   OUTPUT_IF_EXISTS(
       "output.if-exists",
       Default.of("fail"),
-      "What to do when the output is there already: fail, replace or skip"),
+      "What to do when the output is there already: fail, replace, replace-partitions (those that"
+          + " the new result has) or skip"),
+  OUTPUT_PARTITION_BY(
+      "output.partition-by",
+      Default.described("no partitions"),
+      "List of columns, such as [day]: a folder, or a table's partition, for each of their values"),
+  OUTPUT_VERIFY(
+      "output.verify",
+      Default.of("records"),
+      "What is verified before publishing: records, their number; statistics, also that what was"
+          + " written, read back, has the mean and variance that the norm promises"),
   OUTPUT_WRITER(
       "output.writer",
       Default.of("bulk"),
@@ -167,7 +180,12 @@ public enum Key {
   FAULTS_WRONG_LENGTH(
       "faults.wrong-length",
       Default.of("fail"),
-      "A tensor of another length than the shape's: " + Default.POLICIES);
+      "A tensor of another length than the shape's: " + Default.POLICIES),
+
+  RUN_STATUS_PATH(
+      "run.status-path",
+      Default.described("beside output.path, else in the store"),
+      "File that says how the run ended; may hold {date}");
 
   /** What holds without a key: a value as the job file would have it, or a description. */
   private record Default(String text, boolean isValue) {

@@ -3,6 +3,7 @@ package io.sparknorm.spark.config;
 import io.sparknorm.spark.JobException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -48,11 +49,23 @@ public record TableName(List<String> parts) {
     return new TableName(parts.subList(parts.size() - 1, parts.size()));
   }
 
+  /** The namespace; empty for the session's current one. */
+  public Optional<TableName> namespace() {
+    return parts.size() == 1
+        ? Optional.empty()
+        : Optional.of(new TableName(parts.subList(0, parts.size() - 1)));
+  }
+
   /** The name of another table in the same namespace. */
-  public TableName sibling(String suffix) {
+  public TableName beside(String name) {
     List<String> sibling = new ArrayList<>(parts);
-    sibling.set(parts.size() - 1, parts.get(parts.size() - 1) + suffix);
+    sibling.set(parts.size() - 1, name);
     return new TableName(sibling);
+  }
+
+  /** The name of the table in the same namespace whose name goes on like this. */
+  public TableName sibling(String suffix) {
+    return beside(parts.get(parts.size() - 1) + suffix);
   }
 
   /** The name for use in SQL, every part quoted. */

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -55,13 +56,13 @@ public final class Input {
   }
 
   private static Dataset<Row> read(SparkSession spark, InputSpec spec) {
-    return spec.table().isPresent()
-        ? spark.table(spec.table().get())
-        : spark
-            .read()
-            .options(spec.options())
-            .format(spec.format().orElseThrow())
-            .load(spec.path().orElseThrow());
+    if (spec.table().isPresent()) {
+      return spark.table(spec.table().get());
+    }
+
+    DataFrameReader reader =
+        spark.read().options(spec.options()).format(spec.format().orElseThrow());
+    return spec.path().isPresent() ? reader.load(spec.path().get()) : reader.load();
   }
 
   /** What files a view reads does not tell what it makes of them. */

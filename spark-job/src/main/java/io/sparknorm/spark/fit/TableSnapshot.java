@@ -54,8 +54,9 @@ record TableSnapshot(Dataset<Row> rows, InputIdentity identity) {
   }
 
   private static Optional<TableSnapshot> ofPath(SparkSession spark, InputSpec input) {
-    if (input.options().keySet().stream()
-        .anyMatch(option -> CHOICES.contains(option.toLowerCase(Locale.ROOT)))) {
+    if (input.path().isEmpty()
+        || input.options().keySet().stream()
+            .anyMatch(option -> CHOICES.contains(option.toLowerCase(Locale.ROOT)))) {
       return Optional.empty();
     }
 

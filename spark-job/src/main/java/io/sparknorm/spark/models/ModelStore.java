@@ -15,9 +15,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -262,7 +264,19 @@ public final class ModelStore {
       id = new ModelId(name, id.version() + 1);
     }
 
-    Model model = draft.model(before);
+    try {
+      return tryPublish(id, parent, draft, draft.model(before));
+    } catch (IOException e) {
+      if (files.exists(id)) {
+        return Optional.empty(); // the winner has swept this attempt's files away
+      }
+
+      throw e;
+    }
+  }
+
+  private Optional<ModelId> tryPublish(ModelId id, OptionalInt parent, Draft draft, Model model)
+      throws IOException {
     Optional<Payload> stats = writeStatistics(id, draft, model);
     Optional<Payload> moments = writeMoments(id, draft);
     Manifest manifest =
@@ -271,6 +285,7 @@ public final class ModelStore {
         ExclusiveFile.create(
             files.fileSystem(), files.manifest(id), out -> ManifestFile.write(manifest, out));
     if (committed.isPresent() && !files.isPruned(id)) {
+      sweep(manifest);
       return Optional.of(id);
     }
 
@@ -282,6 +297,19 @@ public final class ModelStore {
     discard(id, stats);
     discard(id, moments);
     return Optional.empty();
+  }
+
+  /** Removes what killed or beaten attempts have left in the folder of a published version. */
+  private void sweep(Manifest manifest) throws IOException {
+    Path published = files.manifest(manifest.id());
+    Set<String> named = new HashSet<>(Set.of(published.getName()));
+    manifest.stats().ifPresent(payload -> named.add(payload.file()));
+    manifest.moments().ifPresent(payload -> named.add(payload.file()));
+    for (FileStatus entry : files.list(published.getParent())) {
+      if (!named.contains(entry.getPath().getName())) {
+        files.fileSystem().delete(entry.getPath(), false);
+      }
+    }
   }
 
   private Optional<Payload> writeStatistics(ModelId id, Draft draft, Model model)

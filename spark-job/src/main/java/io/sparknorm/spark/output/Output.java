@@ -1,7 +1,14 @@
 package io.sparknorm.spark.output;
 
+import io.sparknorm.spark.ObjectStores;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.models.InputIdentity;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -9,8 +16,9 @@ import org.apache.spark.sql.SparkSession;
 /**
  * Where a run's result goes. It is staged out of readers' sight, then published whole, or
  * discarded; a reader sees the complete old result, the complete new one, or for an instant none.
+ * Where partitions are replaced, that holds for each of them.
  */
-public sealed interface Output permits PathOutput, TableOutput {
+public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutput {
   /** What stands at the output before a run. */
   enum Existing {
     NOTHING,
@@ -21,14 +29,45 @@ public sealed interface Output permits PathOutput, TableOutput {
   }
 
   /**
+   * Who wants to publish.
+   *
+   * @param identity of the run: the same configuration on the same input
+   * @param configuration the digest of the configuration, which names what is staged, so that the
+   *     next run of the same job finds and removes what a killed one has left
+   * @param attempt unique to this attempt
+   */
+  record Publisher(String identity, String configuration, String attempt) {
+    private static final int LENGTH = 16;
+
+    static Publisher of(String identity, String configuration) {
+      String attempt = UUID.randomUUID().toString().substring(0, 8);
+      return new Publisher(identity, configuration.substring(0, LENGTH), attempt);
+    }
+  }
+
+  /**
    * The output that a job file describes; touches nothing.
    *
-   * @param runIdentity the identity of the run that wants to publish, at least 16 characters
+   * @param runIdentity the identity of the run that wants to publish
+   * @param configuration the digest of its configuration, at least 16 characters
    */
-  static Output of(SparkSession spark, OutputSpec spec, String runIdentity) {
-    return spec.table().isPresent()
-        ? new TableOutput(spark, spec, runIdentity)
-        : new PathOutput(spec, runIdentity, spark.sparkContext().hadoopConfiguration());
+  static Output of(SparkSession spark, OutputSpec spec, String runIdentity, String configuration) {
+    Publisher publisher = Publisher.of(runIdentity, configuration);
+    if (spec.table().isPresent()) {
+      return new TableOutput(spark, spec, publisher);
+    }
+
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Path path = new Path(spec.path().orElseThrow());
+    try {
+      FileSystem fileSystem = path.getFileSystem(hadoop);
+      Path target = fileSystem.makeQualified(path);
+      return ObjectStores.hold(target.toUri())
+          ? new ObjectStoreOutput(new FileFormat(spark, spec), publisher, fileSystem, target)
+          : new PathOutput(new FileFormat(spark, spec), publisher, fileSystem, target);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The path or the table, as the user wrote it. */
@@ -37,11 +76,17 @@ public sealed interface Output permits PathOutput, TableOutput {
   /** Whether the input is, or lies within, what publishing would replace. */
   boolean holds(InputIdentity input);
 
-  /** Says what is there, after putting back what an interrupted replacement had set aside. */
+  /**
+   * Says what is there, after putting back what an interrupted replacement had set aside and
+   * removing what a finished one has left.
+   */
   Existing existing();
 
   /** Writes the rows out of readers' sight. */
   void stage(Dataset<Row> rows);
+
+  /** The staged rows, to be read back. */
+  Dataset<Row> staged();
 
   /**
    * Makes the staged rows the output.

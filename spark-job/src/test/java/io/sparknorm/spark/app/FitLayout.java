@@ -102,7 +102,10 @@ record FitLayout(int partitions, boolean shuffled, boolean adaptive, String elem
         store { path = %s, model = m }
         """
             .formatted(ConfigUtil.quoteString(folder.toString()));
-    new Job(spark, JobSpec.parse(ConfigFactory.parseString(job), Command.FIT)).run();
+    JobSpec spec = JobSpec.parse(ConfigFactory.parseString(job), Command.FIT);
+    try (StopSignal stop = StopSignal.listen()) {
+      new Job(spark, spec, new Progress(), stop).run();
+    }
     JsonNode payload =
         new ObjectMapper().readTree(folder.resolve("m/v=1/manifest.json").toFile()).get("payload");
     return payload.at("/moments/sha256").textValue()

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code ${dir}/store}.
  */
 abstract class JobTest extends SparkTest {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path folder;
 
@@ -44,7 +44,9 @@ abstract class JobTest extends SparkTest {
   }
 
   private Summary carryOut(Command command, String job) throws IOException {
-    return new Job(spark(), spec(command, job)).run();
+    try (StopSignal stop = StopSignal.listen()) {
+      return new Job(spark(), spec(command, job), new Progress(), stop).run();
+    }
   }
 
   private JobSpec spec(Command command, String job) {

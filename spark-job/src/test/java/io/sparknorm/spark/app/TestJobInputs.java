@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.List;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
@@ -22,6 +25,28 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TestJobInputs extends JobTest {
   /** Batch norm with the round means (2, 20) and the round deviations (1, 10). */
   private static final String PAIRS = "(1, array(1, 10)), (2, array(3, 30))";
+
+  @Test
+  void databaseIsReadByItsOptionsAlone() throws Exception {
+    String url = "jdbc:derby:memory:sparknorm;create=true";
+    try (Connection connection = DriverManager.getConnection(url);
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE t (id INT, a DOUBLE, b DOUBLE)");
+      statement.execute("INSERT INTO t VALUES (1, 1, 10), (2, 3, 30)");
+
+      run(
+          """
+          input { format = jdbc, options { url = "%s", dbtable = t } }
+          output.path = ${dir}/out
+          features.columns = [A, B]
+          norm { type = batch-norm, epsilon = 0 }
+          """
+              .formatted(url));
+
+      assertThat(output().select("A", "B").orderBy("ID").collectAsList())
+          .containsExactly(RowFactory.create(-1.0, -1.0), RowFactory.create(1.0, 1.0));
+    }
+  }
 
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "orc", "json"})

@@ -111,11 +111,104 @@ class TestJobOutput extends JobTest {
   @Test
   void whatAnInterruptedReplacementSetAsideIsPutBack() throws IOException {
     run(JOB);
-    Files.move(folder.resolve("out"), folder.resolve("_out.sparknorm-replaced-0123abcd"));
+    Files.move(
+        folder.resolve("out"), folder.resolve("_out.sparknorm-replaced-1764086400000-0123abcd"));
 
     assertThat(run(JOB).lines().get(0)).contains("already published");
     assertThat(output().count()).isEqualTo(2);
     assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @Test
+  void lastOfSeveralReplacementsIsPutBackAndTheOthersAreRemoved() throws IOException {
+    run(JOB);
+    Path obsolete = folder.resolve("_out.sparknorm-replaced-1764086300000-ffffffff");
+    Files.createDirectory(obsolete);
+    Files.move(folder.resolve("out"), folder.resolve("_out.sparknorm-replaced-1764086400000-0"));
+
+    assertThat(run(JOB).lines().get(0)).contains("already published");
+    assertThat(output().count()).isEqualTo(2);
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @Test
+  void partitionsOfTheRunAreReplacedAndOthersAreLeft() throws IOException {
+    write("in1", days("float(id)", 0, 6));
+    write("in2", days("float(id * id)", 3, 6));
+    String job = JOB + "output { if-exists = replace-partitions, partition-by = [day, even] }\n";
+    run(job.replace("${dir}/in", "${dir}/in1"));
+    Path untouched = folder.resolve("out/day=0/even=true");
+    List<Path> before = files(untouched);
+
+    run(job.replace("${dir}/in", "${dir}/in2"));
+
+    assertThat(files(untouched)).isEqualTo(before);
+    assertThat(output().select("id").orderBy("id").collectAsList().stream().map(r -> r.getLong(0)))
+        .containsExactly(0L, 1L, 3L, 4L, 5L);
+    assertThat(output().where("id = 3 and x[0] < 0").count()).isEqualTo(1); // the new one
+    assertThat(entries()).containsExactly("in", "in1", "in2", "out", "store");
+    assertThat(run(job.replace("${dir}/in", "${dir}/in2")).lines().get(0))
+        .contains("already published");
+  }
+
+  @Test
+  void partitionThatAnInterruptedReplacementSetAsideIsPutBack() throws IOException {
+    write("days", days("float(id)", 0, 6));
+    String job =
+        JOB.replace("${dir}/in", "${dir}/days")
+            + "output { if-exists = replace-partitions, partition-by = [day] }\n";
+    run(job);
+    Path aside = folder.resolve("_out.sparknorm-partitions-1764086400000-0123abcd");
+    Files.createDirectory(aside);
+    Files.move(folder.resolve("out/day=1"), aside.resolve("day=1"));
+    Files.createDirectory(aside.resolve("day=0"));
+    Files.createFile(aside.resolve("day=0/obsolete"));
+
+    assertThat(run(job).lines().get(0)).contains("already published");
+    assertThat(output().count()).isEqualTo(5);
+    assertThat(entries()).containsExactly("days", "in", "out", "store");
+  }
+
+  @Test
+  void folderWithoutPartitionsIsNotMixedWithThem() throws IOException {
+    write("days", days("float(id)", 0, 6));
+    run(JOB);
+
+    assertThat(
+            refusal(
+                Command.RUN,
+                JOB.replace("${dir}/in", "${dir}/days")
+                    + "output { if-exists = replace-partitions, partition-by = [day] }",
+                LeavingStatus.CONFLICT))
+        .matches(
+            "Cannot replace partitions of .*/out: it holds part-.*, which is no partition by day");
+    assertThat(refusal(Command.RUN, JOB + "output.partition-by = [day]", LeavingStatus.DATA))
+        .isEqualTo("Cannot part the output by day: the input has id, x");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bulk", "spark"})
+  void placeholdersMakeANewPathForEachRunAndTheSameForTheSameRun(String writer) throws IOException {
+    String job =
+        JOB + "output { path = ${dir}\"/out/d={date}/r={run}\", writer = " + writer + " }\n";
+    run(job);
+    run(job + "norm.epsilon = 1");
+
+    assertThat(run(job).lines().get(0)).contains("already published");
+    List<Path> days = files(folder.resolve("out"));
+    assertThat(days).singleElement().asString().matches(".*/d=\\d{4}-\\d\\d-\\d\\d");
+    assertThat(files(days.get(0)))
+        .hasSize(2)
+        .allSatisfy(run -> assertThat(run.toString()).matches(".*/r=[0-9a-f]{16}"));
+    assertThat(spark().read().parquet(folder.resolve("out").toString()).count()).isEqualTo(4);
+  }
+
+  private static String days(String value, int from, int to) {
+    return """
+        SELECT id, array(%s) AS x, id %% 3 AS day, id %% 2 = 0 AS even FROM range(%d, %d)
+        WHERE id <> 2
+        """
+        .formatted(value, from, to);
   }
 
   @Test
@@ -198,10 +291,68 @@ class TestJobOutput extends JobTest {
   @Test
   void tableThatAnInterruptedReplacementSetAsideIsPutBack() throws IOException {
     run(TABLE_JOB);
-    spark().sql("ALTER TABLE sparknorm_out RENAME TO sparknorm_out__sparknorm_replaced");
+    spark()
+        .sql(
+            "ALTER TABLE sparknorm_out RENAME TO sparknorm_out__sparknorm_replaced_1764086400000_0123abcd");
 
     assertThat(run(TABLE_JOB).lines().get(0)).contains("already published");
     assertThat(tables()).containsExactly("sparknorm_out");
+  }
+
+  @Test
+  void partitionsOfATableAreReplacedAndOthersAreLeft() throws IOException {
+    write("in1", days("float(id)", 0, 6));
+    write("in2", days("float(id * id)", 4, 6));
+    String job = TABLE_JOB + "output { if-exists = replace-partitions, partition-by = [day] }\n";
+    run(job.replace("${dir}/in", "${dir}/in1"));
+    assertThat(ids()).containsExactly(0L, 1L, 3L, 4L, 5L);
+
+    run(job.replace("${dir}/in", "${dir}/in2"));
+
+    assertThat(ids()).containsExactly(0L, 3L, 4L, 5L);
+    assertThat(run(job.replace("${dir}/in", "${dir}/in2")).lines().get(0))
+        .contains("already published");
+    assertThat(tables()).containsExactly("sparknorm_out");
+    assertThat(spark().conf().get("spark.sql.sources.partitionOverwriteMode"))
+        .isEqualToIgnoringCase("static");
+
+    assertThat(
+            refusal(
+                Command.RUN,
+                job.replace("${dir}/in", "${dir}/in2") + "output.partition-by = [even]",
+                LeavingStatus.CONFLICT))
+        .isEqualTo(
+            "Cannot replace partitions of sparknorm_out: it is partitioned by [day]"
+                + " (output.partition-by is [even])");
+  }
+
+  @Test
+  void tablesOfANamespaceAreStagedAndReplacedThere() throws IOException {
+    spark().sql("CREATE DATABASE sparknorm_db");
+    try {
+      String job = TABLE_JOB + "output.table = spark_catalog.sparknorm_db.sparknorm_t\n";
+      run(job);
+      run(job + "norm.weight = [2]\noutput.if-exists = replace");
+
+      assertThat(json(spark().table("sparknorm_db.sparknorm_t")))
+          .containsExactly("{\"id\":1,\"x\":[-2.0]}", "{\"id\":3,\"x\":[2.0]}");
+      assertThat(spark().sql("SHOW TABLES IN sparknorm_db").where("not isTemporary").count())
+          .isEqualTo(1);
+    } finally {
+      spark().sql("DROP DATABASE sparknorm_db CASCADE");
+    }
+  }
+
+  @Test
+  void viewHasAnIdentityOfItsOwnAndIsNeverTakenForTheSameRun() throws IOException {
+    spark().read().parquet(folder.resolve("in").toString()).createOrReplaceTempView("viewed");
+    String job = JOB.replace("input.path = ${dir}/in", "input.table = viewed");
+    run(job);
+
+    assertThat(refusal(Command.RUN, job, LeavingStatus.CONFLICT)).contains("is not this run's");
+    run(job + "output.if-exists = replace");
+    assertThat(version("m", 2)).exists();
+    assertThat(entries()).containsExactly("in", "out", "store");
   }
 
   @Test
@@ -211,6 +362,12 @@ class TestJobOutput extends JobTest {
     refusal(Command.RUN, TABLE_JOB + "input.path = ${dir}/faulty", LeavingStatus.DATA);
 
     assertThat(tables()).isEmpty();
+  }
+
+  private List<Long> ids() {
+    return spark().table("sparknorm_out").orderBy("id").collectAsList().stream()
+        .map(row -> row.<Long>getAs("id"))
+        .toList();
   }
 
   private List<String> tables() {

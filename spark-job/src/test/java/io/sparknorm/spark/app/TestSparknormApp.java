@@ -90,7 +90,8 @@ class TestSparknormApp {
             "Would read parquet in",
             "Would fit batch-norm to x where a = 1 and publish model m in models",
             "Would normalise x by batch-norm into y",
-            "Would write parquet out (if it exists: fail)");
+            "Would write parquet out (if it exists: fail)",
+            "Would say in %s how the run ended".formatted(folder.resolve("status.json")));
   }
 
   @Test
@@ -145,6 +146,26 @@ class TestSparknormApp {
 
     assertThat(failWith(failure, "run", "--config", job(JOB))).isEqualTo(leaving.number());
     assertThat(log.toString()).endsWith("\nCannot go on: stop\n");
+    assertThat(folder.resolve("status.json"))
+        .content()
+        .contains(
+            "\"status\" : %d,".formatted(leaving.number()),
+            "\"word\" : \"%s\"".formatted(leaving.word()),
+            "\"reason\" : \"Cannot go on: stop\"")
+        .doesNotContain("hunter2");
+  }
+
+  @Test
+  void statusThatCannotBeWrittenChangesNothing() throws IOException {
+    Files.writeString(folder.resolve("file"), "");
+    String job = job(JOB);
+    String below = "run.status-path=" + folder.resolve("file/status.json");
+
+    assertThat(
+            failWith(
+                JobException.data("Cannot go on: stop"), "run", "--config", job, "--set", below))
+        .isEqualTo(LeavingStatus.DATA.number());
+    assertThat(log.toString()).contains("Cannot write " + folder.resolve("file/status.json"));
   }
 
   @Test
@@ -232,6 +253,7 @@ class TestSparknormApp {
   }
 
   private String job(String text) throws IOException {
-    return Files.writeString(folder.resolve("job.conf"), text).toString();
+    String status = "\nrun.status-path = \"%s\"".formatted(folder.resolve("status.json"));
+    return Files.writeString(folder.resolve("job.conf"), text + status).toString();
   }
 }

@@ -12,6 +12,7 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.FaultPolicies.Policy;
 import io.sparknorm.spark.config.FeatureSpec.Form;
+import java.time.LocalDate;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,8 @@ class TestJobSpec {
                         Optional.of("out"),
                         Optional.empty(),
                         IfExists.FAIL,
+                        List.of(),
+                        Verify.RECORDS,
                         ParquetWriter.BULK,
                         Map.of())),
                 List.of(
@@ -64,7 +67,55 @@ class TestJobSpec {
                         Optional.empty(),
                         Optional.of(ModelReference.latest("m")))),
                 Optional.of("models"),
-                FaultPolicies.DEFAULT));
+                FaultPolicies.DEFAULT,
+                Optional.of("_out.run-status.json")));
+  }
+
+  @Test
+  void placeholdersOfTheOutputAreFilledIn() {
+    OutputSpec output = job(Command.RUN, JOB, "output.path=/o/{date}/{run}/x").output().get();
+
+    assertThat(output.of(LocalDate.of(2026, 3, 1), "0123456789abcdef0123").location())
+        .isEqualTo("/o/2026-03-01/0123456789abcdef/x");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "RUN | output.path=hdfs:///n/out/ | hdfs:///n/_out.run-status.json",
+        "RUN | output.path=s3a://b/{date}/r={run} | s3a://b/2026-03-01/_r=latest.run-status.json",
+        "RUN | output={ table = t } | models/_m.run-status.json",
+        "FIT | output=null | models/_m.run-status.json",
+        "RUN | run.status-path=s/{date}.json | s/2026-03-01.json",
+      })
+  void statusIsBesideTheOutputElseInTheStore(Command command, String setting, String path) {
+    assertThat(job(command, JOB, setting).statusPath(LocalDate.of(2026, 3, 1))).contains(path);
+  }
+
+  @Test
+  void statusHasNoPlaceWithoutOutputPathAndStore() {
+    assertThat(
+            job(Command.RUN, JOB, "output={ table = t }", "store=null")
+                .statusPath(LocalDate.of(2026, 3, 1)))
+        .isEmpty();
+  }
+
+  @Test
+  void placeOfTheStatusAndVerificationMakeNoOtherRun() {
+    assertThat(
+            job(Command.RUN, JOB, "run.status-path=s.json", "output.verify=statistics").canonical())
+        .isEqualTo(job(Command.RUN, JOB).canonical());
+  }
+
+  @Test
+  void dataSourceMayHaveNeitherPathNorTable() {
+    InputSpec input =
+        job(Command.RUN, JOB, "input={ format = jdbc, options { dbtable = t } }").input();
+
+    assertThat(input.format()).contains("jdbc");
+    assertThat(input.path()).isEmpty();
+    assertThat(input.location()).isEqualTo("jdbc");
   }
 
   @Test
@@ -130,7 +181,7 @@ class TestJobSpec {
   @EnumSource
   void everyIfExistsCanBeChosen(IfExists ifExists) {
     assertThat(
-            job(Command.RUN, JOB, "output.if-exists=" + Names.of(ifExists))
+            job(Command.RUN, JOB, "output.partition-by=[d]", "output.if-exists=" + ifExists.key())
                 .output()
                 .get()
                 .ifExists())
@@ -282,13 +333,23 @@ class TestJobSpec {
             + " .. })",
         "RUN | input.options.password=[hunter2] | Invalid input.options.password: not a text (must"
             + " be a text, a number, true or false) at --set:1",
-        "RUN | output=null | Invalid configuration: output.path is missing (Where the result goes;"
-            + " this or output.table)",
+        "RUN | output=null | Invalid configuration: output.path is missing (Where the result goes,"
+            + " with {date} and {run} filled in; this or output.table)",
         "APPLY | output=null | Invalid configuration: output.path is missing (Where the result"
-            + " goes; this or output.table)",
+            + " goes, with {date} and {run} filled in; this or output.table)",
+        "RUN | output.path=out/{day} | Invalid output.path: out/{day} (may hold {date} and {run})",
+        "RUN | run.status-path=s/{run} | Invalid run.status-path: s/{run} (may hold {date})",
+        "RUN | output.if-exists=replace-partitions | Invalid output.if-exists: replace-partitions"
+            + " (output.partition-by names no column)",
+        "RUN | output.partition-by=[X] | Invalid output.partition-by: X (a normalised column cannot"
+            + " part the output)",
+        "RUN | output.partition-by=day | Invalid output.partition-by: day (must be a list: [a, b,"
+            + " ..])",
+        "RUN | output.verify=all | Invalid output.verify: all (must be one of records,"
+            + " statistics)",
         "RUN | output.table=t | Invalid output.table: t (output.path is given too)",
         "RUN | output.if-exists=append | Invalid output.if-exists: append (must be one of fail,"
-            + " replace, skip)",
+            + " replace, replace-partitions, skip)",
         "RUN | output.path={} | Invalid output.path: a group (must be a text) at --set:1",
         "RUN | features=null | Invalid configuration: features is missing (a block { column = .. }"
             + " or a list of such blocks)",

@@ -1,0 +1,102 @@
+package io.sparknorm.spark.app;
+
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.JobSpec;
+import io.sparknorm.spark.config.Locations;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One attempt at a run: a session that is started and stopped for it, the job, and the file that
+ * says how it ended, which is written last.
+ */
+final class Attempt {
+  private static final Logger LOG = LoggerFactory.getLogger(SparknormApp.class);
+
+  private final Supplier<SparkSession> sessions;
+  private final JobSpec job;
+  private final Progress progress = new Progress();
+
+  Attempt(Supplier<SparkSession> sessions, JobSpec job) {
+    this.sessions = sessions;
+    this.job = job;
+  }
+
+  /**
+   * How an attempt ended.
+   *
+   * @param reason in a line
+   * @param lines to print
+   */
+  record Ending(LeavingStatus status, String reason, List<String> lines) {
+    /** The ending of work that failed, which is logged. */
+    static Ending of(Throwable failure) {
+      return Failures.inTermsOfTheJob(failure).map(Ending::of).orElseGet(() -> bug(failure));
+    }
+
+    /** What a user can mend is told in a line. */
+    private static Ending of(JobException failure) {
+      LOG.error(failure.getMessage());
+      return new Ending(failure.status(), failure.getMessage(), List.of());
+    }
+
+    /** Anything else with all that helps to find its cause. */
+    private static Ending bug(Throwable failure) {
+      LOG.error("Unexpected failure", failure);
+      return new Ending(LeavingStatus.UNEXPECTED, "Unexpected failure: " + failure, List.of());
+    }
+  }
+
+  /** Carries the job out; whatever goes wrong is told, not thrown. */
+  Ending carryOut() {
+    try (StopSignal stop = StopSignal.listen()) {
+      Ending ending = start(stop);
+      stop.end(ending.status());
+      return ending;
+    }
+  }
+
+  private Ending start(StopSignal stop) {
+    try (SparkSession spark = sessions.get()) {
+      progress.runsIn(spark.sparkContext().applicationId());
+      stop.cancelBy(spark.sparkContext()::cancelAllJobs);
+      return told(work(spark, stop)); // while the session's credentials hold
+    } catch (Throwable failure) {
+      return told(failed(failure, stop));
+    }
+  }
+
+  private Ending work(SparkSession spark, StopSignal stop) {
+    try {
+      Summary summary = new Job(spark, job, progress, stop).run();
+      return new Ending(LeavingStatus.DONE, summary.reason(), summary.lines());
+    } catch (Throwable failure) {
+      return failed(failure, stop);
+    }
+  }
+
+  private static Ending failed(Throwable failure, StopSignal stop) {
+    return Ending.of(stop.hasStoppedTheRun() ? StopSignal.stopped(failure) : failure);
+  }
+
+  private Ending told(Ending ending) {
+    Optional<String> path = job.statusPath(progress.date());
+    try {
+      if (path.isPresent()) {
+        new RunStatus(job, ending.status(), ending.reason(), progress)
+            .write(path.get(), HadoopSettings.of(new SparkConf()));
+      }
+    } catch (Exception e) { // file systems throw unchecked ones too
+      // What the run came to stands, whether or not it can be told.
+      LOG.warn("Cannot write {}: {}", Locations.withoutSecrets(path.get()), e.toString());
+    }
+
+    return ending;
+  }
+}

@@ -1,0 +1,32 @@
+package io.sparknorm.spark.app;
+
+import java.util.Arrays;
+import org.apache.spark.SparkExecutorInfo;
+import org.apache.spark.sql.SparkSession;
+
+/** The tasks of Spark jobs that have failed or were cancelled, which may go on for a while. */
+final class RunningTasks {
+  private static final int LONGEST_WAIT_MILLIS = 5000;
+  private static final int LOOK_EVERY_MILLIS = 20;
+
+  private RunningTasks() {}
+
+  /** Waits for them, but not long: what they still write would survive the cleaning up. */
+  static void await(SparkSession spark) {
+    try {
+      for (int waited = 0;
+          waited < LONGEST_WAIT_MILLIS && areAny(spark);
+          waited += LOOK_EVERY_MILLIS) {
+        Thread.sleep(LOOK_EVERY_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean areAny(SparkSession spark) {
+    SparkExecutorInfo[] executors = spark.sparkContext().statusTracker().getExecutorInfos();
+    return !spark.sparkContext().isStopped()
+        && Arrays.stream(executors).anyMatch(executor -> executor.numRunningTasks() > 0);
+  }
+}

@@ -1,0 +1,54 @@
+package io.sparknorm.spark.output;
+
+import io.sparknorm.spark.config.OutputSpec;
+import io.sparknorm.spark.config.ParquetWriter;
+import io.sparknorm.spark.output.parquet.BulkParquetFormat;
+import java.util.Locale;
+import java.util.Set;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.DataFrameReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+
+/** How an output's rows become a folder of files, and files rows again. */
+record FileFormat(SparkSession spark, OutputSpec spec) {
+  /** Formats whose files do not tell what they hold. */
+  private static final Set<String> WITHOUT_SCHEMA = Set.of("csv", "json", "xml");
+
+  /**
+   * Writes to a folder that has no rows yet.
+   *
+   * @param marksSuccess whether Spark leaves a file there that says that all is written
+   */
+  void write(Dataset<Row> rows, Path folder, boolean marksSuccess) {
+    rows.write()
+        .format(writer())
+        .options(spec.options())
+        .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", marksSuccess)
+        .partitionBy(spec.partitionBy().toArray(String[]::new))
+        .mode("append")
+        .save(folder.toString());
+  }
+
+  /**
+   * Reads a folder that was written.
+   *
+   * @param schema of the rows that were
+   */
+  Dataset<Row> read(Path folder, StructType schema) {
+    String format = spec.format().orElseThrow();
+    DataFrameReader reader = spark.read().format(format).options(spec.options());
+    return WITHOUT_SCHEMA.contains(format.toLowerCase(Locale.ROOT))
+        ? reader.schema(schema).load(folder.toString())
+        : reader.load(folder.toString());
+  }
+
+  private String writer() {
+    String format = spec.format().orElseThrow();
+    return format.equalsIgnoreCase("parquet") && spec.writer() == ParquetWriter.BULK
+        ? BulkParquetFormat.NAME
+        : format;
+  }
+}

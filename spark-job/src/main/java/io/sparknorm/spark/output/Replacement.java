@@ -1,0 +1,227 @@
+package io.sparknorm.spark.output;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.UUID;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Replaces a folder, or folders within it, by renaming: the old one aside, the new one in.
+ *
+ * <p>What is set aside lies in hidden folders beside the target, and says by its place what to do
+ * about it, whoever finds it: where the target has nothing in its place, the replacement was cut
+ * off, and it is put back; else it is obsolete. A replacement under way that loses what it had set
+ * aside to such a finder sets it aside again.
+ */
+final class Replacement {
+  private static final int TRIES = 20;
+
+  private final FileSystem fileSystem;
+  private final FileContext fileContext;
+  private final Path target;
+  private final String attempt;
+  private String stamp;
+
+  Replacement(FileSystem fileSystem, Path target, String attempt) throws IOException {
+    this.fileSystem = fileSystem;
+    this.fileContext = FileContext.getFileContext(target.toUri(), fileSystem.getConf());
+    this.target = target;
+    this.attempt = attempt;
+  }
+
+  /** Whether readers see an entry of a folder. */
+  static boolean isVisible(Path path) {
+    return !path.getName().startsWith("_") && !path.getName().startsWith(".");
+  }
+
+  /**
+   * Moves a folder to where nothing is.
+   *
+   * @throws FileAlreadyExistsException if something is
+   */
+  void moveIn(Path from, Path to) throws IOException {
+    if (target.toUri().getScheme().equals("file")) {
+      moveLocally(from, to);
+    } else {
+      fileContext.rename(from, to, Options.Rename.NONE);
+    }
+  }
+
+  /** Hadoop looks, renames, and nests one folder in the other if that has appeared in between. */
+  private void moveLocally(Path from, Path to) throws IOException {
+    if (fileSystem.exists(to)) {
+      throw new FileAlreadyExistsException(to.toString());
+    }
+
+    try {
+      Files.move(
+          java.nio.file.Path.of(from.toUri()),
+          java.nio.file.Path.of(to.toUri()),
+          StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      throw (IOException) new FileNotFoundException(e.getMessage()).initCause(e);
+    } catch (FileSystemException e) {
+      if (!fileSystem.exists(to)) {
+        throw e;
+      }
+
+      throw (IOException) new FileAlreadyExistsException(to.toString()).initCause(e);
+    }
+  }
+
+  /** Moves a folder to the target, whatever is there. */
+  void replaceAll(Path from) throws IOException {
+    swap(from, target, aside(wholePrefix()));
+  }
+
+  /**
+   * Moves a folder to a place within the target, whatever is there.
+   *
+   * @param place the path below the target
+   */
+  void replace(Path from, String place) throws IOException {
+    swap(from, new Path(target, place), new Path(aside(partsPrefix()), place));
+  }
+
+  private void swap(Path from, Path to, Path aside) throws IOException {
+    for (int i = 1; ; i++) {
+      boolean replacing = setAside(to, aside);
+      try {
+        fileSystem.mkdirs(to.getParent());
+        moveIn(from, to);
+        return;
+      } catch (FileAlreadyExistsException e) {
+        // Either a finder has put the old one back, or somebody else has published.
+        if (i == TRIES || (replacing && fileSystem.exists(aside))) {
+          fileSystem.delete(aside, true);
+          throw e;
+        }
+      } catch (IOException e) {
+        if (replacing && !fileSystem.exists(to)) {
+          moveIn(aside, to);
+        }
+
+        throw e;
+      }
+    }
+  }
+
+  private boolean setAside(Path to, Path aside) throws IOException {
+    if (!fileSystem.exists(to)) {
+      return false;
+    }
+
+    fileSystem.mkdirs(aside.getParent());
+    try {
+      moveIn(to, aside);
+      return true;
+    } catch (FileNotFoundException e) {
+      return false; // somebody else has just set it aside
+    }
+  }
+
+  /**
+   * Removes a sibling of the target that somebody may still write to. It is gone at once and whole,
+   * so that whoever does finds nothing rather than a part.
+   */
+  void remove(Path sibling) throws IOException {
+    Path trash = new Path(target.getParent(), trashPrefix() + UUID.randomUUID());
+    try {
+      moveIn(sibling, trash);
+    } catch (FileNotFoundException e) {
+      return; // somebody else has removed it
+    }
+
+    fileSystem.delete(trash, true);
+  }
+
+  /** Puts back what an interrupted replacement has set aside, and removes what is obsolete. */
+  void settle() throws IOException {
+    for (FileStatus trash : siblings(trashPrefix())) {
+      fileSystem.delete(trash.getPath(), true);
+    }
+
+    for (FileStatus whole : siblings(wholePrefix())) {
+      settle(whole.getPath(), target);
+    }
+
+    for (FileStatus parts : siblings(partsPrefix())) {
+      settleParts(parts.getPath(), target);
+    }
+  }
+
+  private void settle(Path aside, Path place) throws IOException {
+    if (fileSystem.exists(place)) {
+      fileSystem.delete(aside, true);
+      return;
+    }
+
+    try {
+      moveIn(aside, place);
+    } catch (FileAlreadyExistsException | FileNotFoundException e) {
+      // Its owner, or another finder, was faster.
+    }
+  }
+
+  /** Partitions stand where folders have files in them. */
+  private void settleParts(Path aside, Path place) throws IOException {
+    FileStatus[] within = fileSystem.listStatus(aside, Replacement::isVisible);
+    if (Arrays.stream(within).anyMatch(FileStatus::isFile)) {
+      settle(aside, place);
+      return;
+    }
+
+    for (FileStatus folder : within) {
+      settleParts(folder.getPath(), new Path(place, folder.getPath().getName()));
+    }
+
+    if (fileSystem.listStatus(aside).length == 0) {
+      fileSystem.delete(aside, false);
+    }
+  }
+
+  /** The target's hidden siblings with a prefix, the newest first. */
+  FileStatus[] siblings(String prefix) throws IOException {
+    try {
+      FileStatus[] siblings =
+          fileSystem.listStatus(target.getParent(), path -> path.getName().startsWith(prefix));
+      Arrays.sort(
+          siblings, Comparator.comparing((FileStatus s) -> s.getPath().getName()).reversed());
+      return siblings;
+    } catch (FileNotFoundException e) {
+      return new FileStatus[0];
+    }
+  }
+
+  /** Named by the time, so that the last replacement is known. */
+  private Path aside(String prefix) {
+    if (stamp == null) {
+      stamp = "%013d-%s".formatted(System.currentTimeMillis(), attempt);
+    }
+
+    return new Path(target.getParent(), prefix + stamp);
+  }
+
+  private String wholePrefix() {
+    return "_%s.sparknorm-replaced-".formatted(target.getName());
+  }
+
+  private String trashPrefix() {
+    return "_%s.sparknorm-trash-".formatted(target.getName());
+  }
+
+  private String partsPrefix() {
+    return "_%s.sparknorm-partitions-".formatted(target.getName());
+  }
+}

@@ -1,0 +1,55 @@
+package io.sparknorm.spark.output;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparknorm.spark.ReplaceableFile;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The file beside published data that says which run has published it; hidden from readers as every
+ * name with an underscore is.
+ */
+final class RunMarker {
+  static final String NAME = "_sparknorm.json";
+  static final String SUCCESS = "_SUCCESS";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private RunMarker() {}
+
+  /** Marks a folder as the result of a run, in place of another that it may have been of. */
+  static void write(FileSystem fileSystem, Path folder, String runIdentity) throws IOException {
+    ReplaceableFile.write(fileSystem, new Path(folder, NAME), content(runIdentity));
+  }
+
+  static byte[] content(String runIdentity) throws JsonProcessingException {
+    return JSON.writeValueAsBytes(Map.of("run_identity", runIdentity));
+  }
+
+  /** Makes {@code _SUCCESS}, where Spark has not. */
+  static void writeSuccess(FileSystem fileSystem, Path folder) throws IOException {
+    Path success = new Path(folder, SUCCESS);
+    if (!fileSystem.exists(success)) {
+      fileSystem.create(success, true).close();
+    }
+  }
+
+  /** The identity of the run whose result the folder is; empty if it is none's. */
+  static Optional<String> read(FileSystem fileSystem, Path folder) throws IOException {
+    return readFile(fileSystem, new Path(folder, NAME));
+  }
+
+  static Optional<String> readFile(FileSystem fileSystem, Path file) throws IOException {
+    try (InputStream in = fileSystem.open(file)) {
+      return Optional.ofNullable(JSON.readTree(in).path("run_identity").textValue());
+    } catch (FileNotFoundException | JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.sparknorm.spark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.Command;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileUtil;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Parquet files that are damaged, and disks that are full. */
+class TestBrokenInput extends JobTest {
+  private static final String JOB =
+      """
+      input.path = ${dir}/in
+      output.path = "halt:${dir}/out"
+      features { column = x, shape = [1] }
+      norm { type = batch-norm, epsilon = 0 }
+      store { path = ${dir}/store, model = m }
+      """;
+
+  @BeforeEach
+  void writeInput() {
+    HaltingFileSystem.install(spark().sparkContext().hadoopConfiguration());
+    write("in", "SELECT id, array(float(rand(1))) AS x FROM range(10000)");
+  }
+
+  @AfterEach
+  void goOn() {
+    HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
+  }
+
+  @Test
+  void truncatedFileIsAFaultOfTheDataThatNamesTheFile() throws IOException {
+    Path file = file();
+    byte[] content = Files.readAllBytes(file);
+    replace(file, Arrays.copyOf(content, content.length / 2));
+
+    assertThat(refusal(Command.RUN, JOB, LeavingStatus.DATA))
+        .startsWith("Cannot read the input: ")
+        .contains(file.getFileName().toString())
+        .doesNotContain("\n");
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void emptyFileIsAFaultOfTheDataThatNamesTheFile() throws IOException {
+    Path file = file();
+    replace(file, new byte[0]);
+
+    assertThat(refusal(Command.RUN, JOB, LeavingStatus.DATA))
+        .startsWith("Cannot read the input: ")
+        .contains(file.getFileName().toString());
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void corruptedPagesAreAFaultOfTheDataThatNamesTheFile() throws IOException {
+    Path file = file();
+    byte[] content = Files.readAllBytes(file);
+    Arrays.fill(content, 100, content.length / 2, (byte) 0x55);
+    replace(file, content);
+
+    assertThat(refusal(Command.RUN, JOB, LeavingStatus.DATA))
+        .startsWith("Cannot read the input: ")
+        .contains(file.getFileName().toString())
+        .doesNotContain("\n");
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void fullDiskMayBeTriedAgainAndIsLeftAsItWas() throws IOException {
+    HaltingFileSystem.fullAfter(Integer.MAX_VALUE);
+    run(JOB);
+    int writes = HaltingFileSystem.operations();
+    assertThat(writes).isGreaterThan(5);
+    FileUtil.fullyDelete(folder.resolve("out").toFile());
+    FileUtil.fullyDelete(folder.resolve("store").toFile());
+
+    for (int n = 0; n < writes; n++) {
+      HaltingFileSystem.fullAfter(n);
+
+      assertThat(refusal(Command.RUN, JOB, LeavingStatus.TRY_AGAIN))
+          .startsWith("Cannot write: the disk is full (")
+          .doesNotContain("\n");
+      assertThat(entries()).containsExactly("in");
+    }
+
+    HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
+    assertThat(run(JOB).lines().get(0)).contains("done");
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  private Path file() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("in"))) {
+      return files.filter(file -> file.toString().endsWith(".parquet")).findFirst().orElseThrow();
+    }
+  }
+
+  /** Without its checksum, which would tell Hadoop of it. */
+  private static void replace(Path file, byte[] content) throws IOException {
+    Files.write(file, content);
+    Files.delete(file.resolveSibling("." + file.getFileName() + ".crc"));
+  }
+}

@@ -1,0 +1,275 @@
+package io.sparknorm.spark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileUtil;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A run that comes to its end at any operation of the file system, and then the same run again.
+ * What a reader sees in between is the complete old result, the complete new one or none; what the
+ * second run leaves is what an undisturbed one does, and nothing else.
+ */
+class TestCrash extends JobTest {
+  private static final String JOB =
+      """
+      input.path = ${dir}/in
+      output.path = "halt:${dir}/out"
+      features { column = x, shape = [2] }
+      norm { type = batch-norm, momentum = 0.5, momentum-convention = new-weight, running-variance = biased }
+      store { path = "halt:${dir}/store", model = m }
+      """;
+
+  /** What the output is before the run, and what the run does about it. */
+  private enum Before {
+    NOTHING("", 0),
+    RESULT("output.if-exists = replace", 0),
+    PARTITIONS("output { if-exists = replace-partitions, partition-by = [day] }", 1);
+
+    private final String settings;
+    private final int partition;
+
+    Before(String settings, int partition) {
+      this.settings = settings;
+      this.partition = partition;
+    }
+
+    String job() {
+      return JOB.replace("${dir}", "${dir}/work") + settings + "\n";
+    }
+  }
+
+  @BeforeEach
+  void writeInputs() {
+    HaltingFileSystem.install(hadoop());
+    write("old", records(0, 10, "2 * id", "day < 3"));
+    write("new", records(3, 13, "id * id", "day > 0 and day < 4"));
+  }
+
+  private static String records(int from, int to, String value, String where) {
+    return """
+        SELECT * FROM (SELECT id, array(float(id), float(%s)) AS x, id %% 5 AS day FROM range(%d, %d))
+        WHERE %s
+        """
+        .formatted(value, from, to, where);
+  }
+
+  @AfterEach
+  void goOn() {
+    HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void isMadeGoodByTheSameRunAgain(Before before) throws IOException {
+    haltAtEvery(before, 7);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @Tag("faults")
+  void isMadeGoodByTheSameRunAgainWhereverItHappens(Before before) throws IOException {
+    haltAtEvery(before, 1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @Tag("faults")
+  void isMadeGoodWhereTheProcessHalts(Before before) throws Exception {
+    prepare(before);
+    View old = view();
+    HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
+    run(before.job());
+    int operations = HaltingFileSystem.operations();
+    View undisturbed = view();
+
+    for (int n = operations % 5; n < operations; n += 5) {
+      prepare(before);
+      JobProcess process =
+          JobProcess.start(
+              folder,
+              before.job().replace("${dir}", "\"DIR\""),
+              List.of(
+                  "-D%s=%d".formatted(HaltingFileSystem.HALT_AFTER, n),
+                  "-Dspark.hadoop.fs.halt.impl=" + HaltingFileSystem.class.getName(),
+                  "-Dspark.hadoop.fs.AbstractFileSystem.halt.impl="
+                      + HaltingFileSystem.Context.class.getName()),
+              "run");
+      JobProcess.Left left = process.left();
+      String moment = "%s, halted after %d of %d operations".formatted(before, n, operations);
+      assertThat(left.status()).as(moment + left.log()).isEqualTo(137);
+      assertSeen(moment, before, old, undisturbed);
+
+      run(before.job());
+      assertThat(view()).as(moment).isEqualTo(undisturbed);
+      assertThat(hidden()).as(moment).isEmpty();
+    }
+  }
+
+  /** What there is to see: the output's records, if any, and the files of the store. */
+  private record View(Set<String> output, Set<String> store) {}
+
+  private void haltAtEvery(Before before, int step) throws IOException {
+    prepare(before);
+    View old = view();
+    HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
+    run(before.job());
+    int operations = HaltingFileSystem.operations();
+    View undisturbed = view();
+    assertThat(undisturbed.output).isNotEmpty().isNotEqualTo(old.output);
+    assertThat(operations).isGreaterThan(20);
+
+    for (int n = step == 1 ? 0 : operations % step; n < operations; n += step) {
+      String moment = "%s, halted after %d of %d operations".formatted(before, n, operations);
+      prepare(before);
+      HaltingFileSystem.haltAfter(n);
+      Throwable halted = catchThrowable(() -> run(before.job()));
+      HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
+      assertSeen(moment, before, old, undisturbed);
+
+      assertThat(run(before.job()).lines()).as(moment).isNotEmpty();
+      assertThat(view()).as(moment + ": " + halted).isEqualTo(undisturbed);
+      assertThat(hidden()).as(moment + ": " + halted).isEmpty();
+    }
+  }
+
+  /** What the halted run has left in readers' sight. */
+  private void assertSeen(String moment, Before before, View old, View done) throws IOException {
+    View seen = view();
+    if (seen.store.equals(done.store)) {
+      assertThat(seen.output).as(moment + ": the output comes first").isEqualTo(done.output);
+    }
+
+    for (int day = 0; day < 5; day += before.partition == 0 ? 5 : 1) {
+      String partition = before.partition == 0 ? "" : "\"day\":%d}".formatted(day);
+      Set<String> records = of(seen.output, partition);
+      if (!records.isEmpty()) {
+        assertThat(List.of(of(old.output, partition), of(done.output, partition)))
+            .as(moment + ": " + partition)
+            .contains(records);
+      }
+    }
+
+    if (before.partition == 1) {
+      assertThat(of(seen.output, "\"day\":0}"))
+          .as("a partition that the run does not have")
+          .isEqualTo(of(old.output, "\"day\":0}"));
+    }
+  }
+
+  private static Set<String> of(Set<String> records, String end) {
+    return records.stream().filter(record -> record.endsWith(end)).collect(Collectors.toSet());
+  }
+
+  /** A folder with the input, and the result and the model of another run. */
+  private void prepare(Before before) throws IOException {
+    Path work = folder.resolve("work");
+    FileUtil.fullyDelete(work.toFile());
+    Files.createDirectory(work);
+    Path template = folder.resolve("template-" + before);
+    if (!Files.exists(template)) {
+      String first = before.job() + "input.path = ${dir}/old\n";
+      run(before == Before.NOTHING ? first + "output.path = ${dir}/work/elsewhere" : first);
+      copy(folder.resolve("new"), work.resolve("in"));
+      Files.move(work, template);
+      Files.createDirectory(work);
+    }
+
+    copy(template, work);
+  }
+
+  /** Keeps the times of files, which are part of an input's identity. */
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> paths = Files.walk(from)) {
+      for (Path path : paths.toList()) {
+        Path copy = to.resolve(from.relativize(path).toString());
+        if (!Files.isDirectory(path)) {
+          Files.copy(path, copy, StandardCopyOption.COPY_ATTRIBUTES);
+        } else if (!Files.exists(copy)) {
+          Files.createDirectory(copy);
+        }
+      }
+    }
+  }
+
+  private View view() throws IOException {
+    Path out = folder.resolve("work/out");
+    Set<String> records = Set.of();
+    if (Files.exists(out)) {
+      Dataset<Row> rows = spark().read().parquet(out.toString());
+      records = Set.copyOf(rows.select("id", "x", "day").toJSON().collectAsList());
+    }
+
+    return new View(records, store());
+  }
+
+  /** Each published version with its statistics: what is named by no manifest is not there. */
+  private Set<String> store() throws IOException {
+    try (Stream<Path> files = Files.walk(folder.resolve("work/store"))) {
+      return files
+          .filter(file -> file.endsWith("manifest.json"))
+          .map(this::version)
+          .collect(Collectors.toSet());
+    }
+  }
+
+  private String version(Path manifest) {
+    try {
+      JsonNode tree = JSON.readTree(manifest.toFile());
+      String stats = tree.at("/payload/stats/file").textValue();
+      return manifest.getParent().getFileName()
+          + " "
+          + Files.readString(manifest.resolveSibling(stats), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What ought not to be left: anything but input, output, store, and what manifests name. */
+  private List<String> hidden() throws IOException {
+    Path work = folder.resolve("work");
+    try (Stream<Path> files = Files.walk(work)) {
+      return files
+          .map(file -> work.relativize(file).toString())
+          .filter(
+              file -> !file.matches("|in|in/.*|out|out/_SUCCESS|out/_sparknorm.json|elsewhere.*"))
+          .filter(file -> !file.matches("out/(day=./?)?(part-.*)?|store|store/m|store/m/v=[12]"))
+          .filter(file -> !file.matches("store/m/v=[12]/manifest.json"))
+          .filter(file -> !isNamed(work, file))
+          .toList();
+    }
+  }
+
+  private static boolean isNamed(Path work, String file) {
+    try {
+      Path manifest = work.resolve(file).resolveSibling("manifest.json");
+      return Files.exists(manifest)
+          && Files.readString(manifest).contains(Path.of(file).getFileName().toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Configuration hadoop() {
+    return spark().sparkContext().hadoopConfiguration();
+  }
+}

@@ -1,0 +1,146 @@
+package io.sparknorm.spark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.apache.hadoop.fs.FileUtil;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a run says of its end, however it comes to it. */
+class TestRunStatus {
+  private static final String JOB =
+      """
+      input { path = "DIR/in.json", format = json, options { password = hunter2 } }
+      output { path = "DIR/out", options { token = hunter2 }, verify = statistics }
+      features { column = x, shape = [2] }
+      norm { type = batch-norm, epsilon = 0, momentum = none, running-variance = biased }
+      store { path = "DIR/store", model = m }
+      faults.null-element = drop-record
+      """;
+  private static final String LISTENER =
+      "-Dspark.extraListeners=" + StoppingListener.class.getName();
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void writeInput() throws IOException {
+    StringBuilder records = new StringBuilder();
+    for (int i = 0; i < 100; i++) {
+      records.append("{\"id\": %d, \"x\": [%d, %d]}\n".formatted(i, i, i * i));
+    }
+
+    Files.writeString(folder.resolve("in.json"), records + "{\"id\": 100, \"x\": [null, 1]}\n");
+  }
+
+  @Test
+  void doneAndNoThreadHoldsTheProcess() throws Exception {
+    JobProcess job = JobProcess.start(folder, JOB, List.of(LISTENER), "run");
+    JobProcess.Left left = job.left();
+
+    assertThat(left.status()).as(left.log()).isZero();
+    JsonNode status = job.status();
+    assertThat(status.get("status").intValue()).isZero();
+    assertThat(status.get("word").textValue()).isEqualTo("done");
+    assertThat(status.get("application_id").textValue()).startsWith("local-");
+    assertThat(status.get("run_identity").textValue()).matches("[0-9a-f]{64}");
+    assertThat(status.get("configuration_sha256").textValue()).matches("[0-9a-f]{64}");
+    assertThat(status.get("models").toString()).isEqualTo("[\"m v=1\"]");
+    assertThat(status.get("output").textValue()).isEqualTo(folder.resolve("out").toString());
+    assertThat(status.at("/blocks/0/read").longValue()).isEqualTo(101);
+    assertThat(status.at("/blocks/0/dropped").longValue()).isEqualTo(1);
+    assertThat(status.at("/blocks/0/written").longValue()).isEqualTo(100);
+    assertThat(status.at("/blocks/0/faults/null-element").longValue()).isEqualTo(1);
+    for (String stage : List.of("fit", "write", "verify", "publish", "total")) {
+      assertThat(status.get("seconds").get(stage).doubleValue()).as(stage).isPositive();
+    }
+
+    assertThat(status.toString()).doesNotContain("hunter2");
+    assertThat(job.entries())
+        .containsExactly("_out.run-status.json", "in.json", "job.conf", "out", "store");
+  }
+
+  @Test
+  void failureSaysWhyAndHowFarTheRunCame() throws Exception {
+    JobProcess job =
+        JobProcess.start(folder, JOB, List.of(), "run", "--set", "faults.null-element=fail");
+    JobProcess.Left left = job.left();
+
+    assertThat(left.status()).as(left.log()).isEqualTo(3);
+    JsonNode status = job.status();
+    assertThat(status.get("status").intValue()).isEqualTo(3);
+    assertThat(status.get("reason").textValue()).startsWith("Cannot read column x: element 0");
+    assertThat(status.at("/seconds/fit").doubleValue()).isPositive();
+    assertThat(status.get("blocks")).isEmpty();
+    assertThat(job.entries()).containsExactly("_out.run-status.json", "in.json", "job.conf");
+  }
+
+  /** The first job reads the input's schema, the next two fit, the fourth writes. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2, 3})
+  void stoppedRunPublishesNothingAndCleansUp(int sparkJob) throws Exception {
+    JobProcess job =
+        JobProcess.start(
+            folder,
+            JOB,
+            List.of(LISTENER, "-D%s=%d".formatted(StoppingListener.JOB, sparkJob)),
+            "run");
+    JobProcess.Left left = job.left();
+
+    assertThat(left.status()).as(left.log()).isEqualTo(143);
+    assertStopped(job);
+  }
+
+  @Test
+  @Tag("faults")
+  void stoppedAtRandomMomentsItPublishesAllOrNothing() throws Exception {
+    Random random = new Random(6);
+    for (int i = 0; i < 20; i++) {
+      int delay = 1000 + random.nextInt(9000);
+      JobProcess job = JobProcess.start(folder, JOB, List.of(), "run");
+      Thread.sleep(delay);
+      job.stop();
+      JobProcess.Left left = job.left();
+
+      if (left.status() == 0) {
+        assertThat(job.entries()).as("after %d ms", delay).contains("out", "store");
+      } else {
+        assertThat(left.status()).as(left.log()).isEqualTo(143);
+        assertThat(job.entries())
+            .as("after %d ms: %s", delay, left.log())
+            .doesNotContain("out")
+            .noneMatch(name -> name.contains("staged"));
+      }
+
+      JobProcess again = JobProcess.start(folder, JOB, List.of(), "run");
+      assertThat(again.left().status()).isZero();
+      assertThat(again.entries())
+          .containsExactly("_out.run-status.json", "in.json", "job.conf", "out", "store");
+      assertThat(folder.resolve("store/m/v=2")).doesNotExist();
+      delete("out", "store", "_out.run-status.json");
+    }
+  }
+
+  private void delete(String... names) {
+    for (String name : names) {
+      FileUtil.fullyDelete(folder.resolve(name).toFile());
+    }
+  }
+
+  private static void assertStopped(JobProcess job) throws IOException {
+    assertThat(job.status().get("status").intValue()).isEqualTo(143);
+    assertThat(job.status().get("word").textValue()).isEqualTo("stopped");
+    assertThat(job.status().get("reason").textValue())
+        .isEqualTo("Cannot go on: the process was told to stop; nothing was published");
+    assertThat(job.entries()).containsExactly("_out.run-status.json", "in.json", "job.conf");
+  }
+}

@@ -1,0 +1,133 @@
+package io.sparknorm.spark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.app.CorruptingFormat.Damage;
+import io.sparknorm.spark.config.Command;
+import java.io.IOException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Outputs that are read back before they are published. */
+class TestVerification extends JobTest {
+  private static final String JOB =
+      """
+      input.path = ${dir}/in
+      output { path = ${dir}/out, verify = statistics }
+      features { column = x, shape = [3] }
+      norm { type = batch-norm }
+      store { path = ${dir}/store, model = m }
+      """;
+  private static final String CORRUPTING =
+      JOB + "output.format = " + CorruptingFormat.class.getName() + "\n";
+
+  @BeforeEach
+  void writeInput() {
+    write(
+        "in",
+        """
+        SELECT id, transform(array(id, 1e6 + id, 7), v -> float(v)) AS x,
+          double(id * id) AS a, id AS b, id % 2 AS half FROM range(1000)
+        """);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "norm { weight = [2, -1, 0.5], bias = [0, 100, -1], epsilon = 0, variance = unbiased }",
+        "norm { activation = relu }",
+        "norm { type = layer-norm }",
+        "norm { type = evonorm-b0 }",
+        "input.where = \"half = 0 and id > 10\"",
+        "features = [{ column = x, shape = [3] }, { columns = [a, b], output = [na, nb], model = mm }]",
+        "output.format = json",
+        "output.partition-by = [half]",
+        "output { path = null, table = sparknorm_verified, format = parquet }",
+      })
+  void whatWasWrittenIsWhatWasPromised(String settings) throws IOException {
+    try {
+      assertThat(run(JOB + settings).lines().get(0)).contains("done");
+      // Statistics of the output are then what the norm promises, which apply does not know.
+      assertThat(
+              apply(JOB + settings + "\noutput.path = ${dir}/again\noutput.table = null").lines())
+          .isNotEmpty();
+    } finally {
+      spark().sql("DROP TABLE IF EXISTS sparknorm_verified");
+    }
+  }
+
+  @Test
+  void valueThatIsOffIsNamed() throws IOException {
+    assertThat(
+            refusalAfter(
+                (row, x) -> {
+                  x.setFloat(1, x.getFloat(1) + 0.01F);
+                  return row;
+                }))
+        .matches(
+            "Cannot publish: the mean of column x, channel 1, is 0\\.0099\\d* \\(expected 0\\.0,"
+                + " tolerance \\d\\.\\de-0[67]\\); nothing was published");
+    assertThat(
+            refusalAfter(
+                (row, x) -> {
+                  x.setFloat(0, x.getFloat(0) * 1.01F);
+                  return row;
+                }))
+        .startsWith("Cannot publish: the variance of column x, channel 0, is 1.02");
+  }
+
+  @Test
+  void valueThatIsNoNumberIsNoticed() throws IOException {
+    assertThat(
+            refusalAfter(
+                (row, x) -> {
+                  if (row.getLong(0) == 17) {
+                    x.setFloat(2, Float.NaN);
+                  }
+
+                  return row;
+                }))
+        .isEqualTo(
+            "Cannot publish: column x has 1 faults of the kind nan where 0 were written; nothing"
+                + " was published");
+  }
+
+  @Test
+  void recordThatIsGoneIsNoticed() throws IOException {
+    assertThat(refusalAfter((row, x) -> row.getLong(0) == 17 ? null : row))
+        .isEqualTo(
+            "Cannot publish: column x has 999 records where 1000 were written; nothing was"
+                + " published");
+  }
+
+  @Test
+  void damageIsLetPassWhereNobodyAsks() throws IOException {
+    CorruptingFormat.DAMAGE.set((row, x) -> row.getLong(0) == 17 ? null : row);
+
+    run(CORRUPTING + "output.verify = records");
+
+    assertThat(output().count()).isEqualTo(999);
+  }
+
+  @Test
+  void conditionOnWhatTheOutputReplacesCannotChoose() throws IOException {
+    assertThat(refusal(Command.RUN, JOB + "input.where = \"x[0] > 5\"", LeavingStatus.USAGE))
+        .isEqualTo(
+            "Cannot verify statistics by input.where: it looks at column x, which the output"
+                + " replaces (choose another features.output, or set output.verify = records)");
+    assertThat(refusal(Command.RUN, JOB + "input.where = \"rand() > 0.5\"", LeavingStatus.USAGE))
+        .startsWith("Cannot verify statistics by input.where: it chooses other records each time");
+    assertThat(run(JOB + "input.where = \"x[0] > 5\"\nfeatures.output = y").lines()).isNotEmpty();
+  }
+
+  private String refusalAfter(Damage damage) throws IOException {
+    CorruptingFormat.DAMAGE.set(damage);
+    String refusal = refusal(Command.RUN, CORRUPTING, LeavingStatus.GATE);
+    assertThat(entries()).containsExactly("in");
+    return refusal;
+  }
+}
