@@ -145,7 +145,7 @@ class TestMomentsFunctions extends SparkTest {
 
   @ParameterizedTest
   @CsvSource(
-      delimiter = '|',
+      delimiterString = " | ",
       value = {
         "norm.moments_of(X'504B0304') | Cannot call norm.moments_of: Cannot read moments: expected"
             + " a state that begins with 534e4d4d, found 504b0304",
@@ -207,7 +207,10 @@ class TestMomentsFunctions extends SparkTest {
   @Test
   void generatedCodeCallsFunctionsOfStates() {
     Dataset<Row> data =
-        session.sql("SELECT norm.moments_of(norm.subtract_moments(state, state)) FROM days");
+        session
+            .sql("SELECT state FROM days")
+            .localCheckpoint()
+            .selectExpr("norm.moments_of(norm.subtract_moments(state, state))");
 
     assertThat(data.queryExecution().executedPlan().toString())
         .contains("norm.moments_of.invoke", "norm.subtract_moments.invoke");
