@@ -66,7 +66,13 @@ final class Attempt {
     try (SparkSession spark = sessions.get()) {
       progress.runsIn(spark.sparkContext().applicationId());
       stop.cancelBy(spark.sparkContext()::cancelAllJobs);
-      return told(work(spark, stop)); // while the session's credentials hold
+      Ending ending = told(work(spark, stop)); // while the session's credentials hold
+      if (stop.hasStoppedTheRun()) {
+        // Tasks that are still being cut short find the context gone, and Spark tells of each.
+        spark.sparkContext().setLogLevel("OFF");
+      }
+
+      return ending;
     } catch (Throwable failure) {
       return told(failed(failure, stop));
     }
