@@ -54,7 +54,7 @@ class TestCrash extends JobTest {
     }
 
     String job() {
-      return JOB.replace("${dir}", "${dir}/work") + settings + "\n";
+      return JOB.replace("${dir}", "${dir}/job") + settings + "\n";
     }
   }
 
@@ -182,13 +182,13 @@ class TestCrash extends JobTest {
 
   /** A folder with the input, and the result and the model of another run. */
   private void prepare(Before before) throws IOException {
-    Path work = folder.resolve("work");
+    Path work = folder.resolve("job");
     FileUtil.fullyDelete(work.toFile());
     Files.createDirectory(work);
     Path template = folder.resolve("template-" + before);
     if (!Files.exists(template)) {
       String first = before.job() + "input.path = ${dir}/old\n";
-      run(before == Before.NOTHING ? first + "output.path = ${dir}/work/elsewhere" : first);
+      run(before == Before.NOTHING ? first + "output.path = ${dir}/job/elsewhere" : first);
       copy(folder.resolve("new"), work.resolve("in"));
       Files.move(work, template);
       Files.createDirectory(work);
@@ -212,7 +212,7 @@ class TestCrash extends JobTest {
   }
 
   private View view() throws IOException {
-    Path out = folder.resolve("work/out");
+    Path out = folder.resolve("job/out");
     Set<String> records = Set.of();
     if (Files.exists(out)) {
       Dataset<Row> rows = spark().read().parquet(out.toString());
@@ -224,7 +224,7 @@ class TestCrash extends JobTest {
 
   /** Each published version with its statistics: what is named by no manifest is not there. */
   private Set<String> store() throws IOException {
-    try (Stream<Path> files = Files.walk(folder.resolve("work/store"))) {
+    try (Stream<Path> files = Files.walk(folder.resolve("job/store"))) {
       return files
           .filter(file -> file.endsWith("manifest.json"))
           .map(this::version)
@@ -246,7 +246,7 @@ class TestCrash extends JobTest {
 
   /** What ought not to be left: anything but input, output, store, and what manifests name. */
   private List<String> hidden() throws IOException {
-    Path work = folder.resolve("work");
+    Path work = folder.resolve("job");
     try (Stream<Path> files = Files.walk(work)) {
       return files
           .map(file -> work.relativize(file).toString())
