@@ -23,6 +23,7 @@ import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
 import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.collection.JavaConverters;
 
 /**
  * A table of any catalog that renames tables. Staged as a table beside it, and renamed into place,
@@ -86,7 +87,11 @@ final class TableOutput implements Output {
           spec.partitionBy().stream().map(name -> functions.col(quoted(name))).toList();
       creator =
           creator.partitionedBy(
-              columns.get(0), columns.subList(1, columns.size()).toArray(Column[]::new));
+              columns.get(0),
+              // The one form that both lines of Spark have.
+              JavaConverters.asScalaBufferConverter(columns.subList(1, columns.size()))
+                  .asScala()
+                  .toSeq());
     }
 
     try {
