@@ -5,7 +5,14 @@ import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The vectors that both vector implementations compute with: doubles, at most eight. */
+/**
+ * The vectors that both vector implementations compute with: doubles, at most eight.
+ *
+ * <p>The compiler keeps a vector in a register if it knows its class, and of a variable that a loop
+ * changes it does not: a method called on such a variable goes by the profile of whoever else calls
+ * it, and in some starts of Java lands on the heap. So a loop's variables are arguments of methods
+ * of vectors just loaded or constant, never receivers.
+ */
 final class Lanes {
   static final VectorSpecies<Double> DOUBLES =
       DoubleVector.SPECIES_PREFERRED.length() > Loops.LANES
@@ -19,6 +26,8 @@ final class Lanes {
   static final int WIDTH = DOUBLES.length();
 
   private static final int TILE = 1024;
+
+  private static final DoubleVector ZERO = all(0);
 
   // For the sigmoid: vectors, since spreading a number at each use makes its loop too long for the
   // compiler.
@@ -72,6 +81,16 @@ final class Lanes {
    */
   static int tile(int row) {
     return row * Math.max(1, TILE / row);
+  }
+
+  /** The sum of two variables of a loop. */
+  static DoubleVector sum(DoubleVector a, DoubleVector b) {
+    return ZERO.add(a).add(b);
+  }
+
+  /** Stores a variable of a loop, a negative zero as a positive one. */
+  static void store(DoubleVector v, double[] to, int at) {
+    ZERO.add(v).intoArray(to, at);
   }
 
   private static LongVector allLongs(long value) {

@@ -27,10 +27,12 @@ final class VectorDoubles extends ScalarDoubles {
     for (; i <= x.length - width; i += width) {
       LongVector bits =
           DoubleVector.fromArray(DoubleVector.SPECIES_PREFERRED, x, i).reinterpretAsLongs();
-      reached = reached.or(bits.and(size).add(unit));
+      reached = bits.and(size).add(unit).or(reached);
     }
 
-    return reached.reduceLanes(VectorOperators.OR) < 0 || anyNonFinite(x, i);
+    return LongVector.zero(LongVector.SPECIES_PREFERRED).or(reached).reduceLanes(VectorOperators.OR)
+            < 0
+        || anyNonFinite(x, i);
   }
 
   @Override
@@ -46,22 +48,22 @@ final class VectorDoubles extends ScalarDoubles {
       for (int i = from + lane; i < whole; i += STEP) {
         DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(values);
         DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i + LANES).sub(values);
-        sumA = sumA.add(a);
-        sumB = sumB.add(b);
-        squareA = squareA.add(a.mul(a));
-        squareB = squareB.add(b.mul(b));
+        sumA = a.add(sumA);
+        sumB = b.add(sumB);
+        squareA = a.mul(a).add(squareA);
+        squareB = b.mul(b).add(squareB);
       }
 
-      DoubleVector sum = sumA.add(sumB);
-      DoubleVector square = squareA.add(squareB);
+      DoubleVector sum = Lanes.sum(sumA, sumB);
+      DoubleVector square = Lanes.sum(squareA, squareB);
       for (int i = whole + lane; i <= to - WIDTH; i += LANES) {
         DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(values);
-        sum = sum.add(a);
-        square = square.add(a.mul(a));
+        sum = a.add(sum);
+        square = a.mul(a).add(square);
       }
 
-      sum.intoArray(sums, at + lane);
-      square.intoArray(squares, at + lane);
+      Lanes.store(sum, sums, at + lane);
+      Lanes.store(square, squares, at + lane);
     }
 
     int rest = (to - whole) % WIDTH;
@@ -97,27 +99,27 @@ final class VectorDoubles extends ScalarDoubles {
         DoubleVector squareD = DoubleVector.fromArray(DOUBLES, squares, sD);
         for (int i = first + s; i < last; i += n) {
           DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(valueA);
-          sumA = sumA.add(a);
-          squareA = squareA.add(a.mul(a));
+          sumA = a.add(sumA);
+          squareA = a.mul(a).add(squareA);
           DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i + WIDTH).sub(valueB);
-          sumB = sumB.add(b);
-          squareB = squareB.add(b.mul(b));
+          sumB = b.add(sumB);
+          squareB = b.mul(b).add(squareB);
           DoubleVector c = DoubleVector.fromArray(DOUBLES, x, i + 2 * WIDTH).sub(valueC);
-          sumC = sumC.add(c);
-          squareC = squareC.add(c.mul(c));
+          sumC = c.add(sumC);
+          squareC = c.mul(c).add(squareC);
           DoubleVector d = DoubleVector.fromArray(DOUBLES, x, i + 3 * WIDTH).sub(valueD);
-          sumD = sumD.add(d);
-          squareD = squareD.add(d.mul(d));
+          sumD = d.add(sumD);
+          squareD = d.mul(d).add(squareD);
         }
 
-        sumA.intoArray(sums, s);
-        squareA.intoArray(squares, s);
-        sumB.intoArray(sums, sB);
-        squareB.intoArray(squares, sB);
-        sumC.intoArray(sums, sC);
-        squareC.intoArray(squares, sC);
-        sumD.intoArray(sums, sD);
-        squareD.intoArray(squares, sD);
+        Lanes.store(sumA, sums, s);
+        Lanes.store(squareA, squares, s);
+        Lanes.store(sumB, sums, sB);
+        Lanes.store(squareB, squares, sB);
+        Lanes.store(sumC, sums, sC);
+        Lanes.store(squareC, squares, sC);
+        Lanes.store(sumD, sums, sD);
+        Lanes.store(squareD, squares, sD);
       }
 
       for (; s <= n - WIDTH; s += WIDTH) {
@@ -126,12 +128,12 @@ final class VectorDoubles extends ScalarDoubles {
         DoubleVector square = DoubleVector.fromArray(DOUBLES, squares, s);
         for (int i = first + s; i < last; i += n) {
           DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(value);
-          sum = sum.add(a);
-          square = square.add(a.mul(a));
+          sum = a.add(sum);
+          square = a.mul(a).add(square);
         }
 
-        sum.intoArray(sums, s);
-        square.intoArray(squares, s);
+        Lanes.store(sum, sums, s);
+        Lanes.store(square, squares, s);
       }
 
       for (int row = first; row < last; row += n) {

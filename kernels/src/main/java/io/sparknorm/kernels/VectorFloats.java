@@ -33,10 +33,12 @@ final class VectorFloats extends ScalarFloats {
     for (; i <= x.length - width; i += width) {
       IntVector bits =
           FloatVector.fromArray(FloatVector.SPECIES_PREFERRED, x, i).reinterpretAsInts();
-      reached = reached.or(bits.and(size).add(unit));
+      reached = bits.and(size).add(unit).or(reached);
     }
 
-    return reached.reduceLanes(VectorOperators.OR) < 0 || anyNonFinite(x, i);
+    return IntVector.zero(IntVector.SPECIES_PREFERRED).or(reached).reduceLanes(VectorOperators.OR)
+            < 0
+        || anyNonFinite(x, i);
   }
 
   @Override
@@ -55,23 +57,23 @@ final class VectorFloats extends ScalarFloats {
         DoubleVector b =
             ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + LANES).castShape(DOUBLES, 0))
                 .sub(values);
-        sumA = sumA.add(a);
-        sumB = sumB.add(b);
-        squareA = squareA.add(a.mul(a));
-        squareB = squareB.add(b.mul(b));
+        sumA = a.add(sumA);
+        sumB = b.add(sumB);
+        squareA = a.mul(a).add(squareA);
+        squareB = b.mul(b).add(squareB);
       }
 
-      DoubleVector sum = sumA.add(sumB);
-      DoubleVector square = squareA.add(squareB);
+      DoubleVector sum = Lanes.sum(sumA, sumB);
+      DoubleVector square = Lanes.sum(squareA, squareB);
       for (int i = whole + lane; i <= to - WIDTH; i += LANES) {
         DoubleVector a =
             ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0)).sub(values);
-        sum = sum.add(a);
-        square = square.add(a.mul(a));
+        sum = a.add(sum);
+        square = a.mul(a).add(square);
       }
 
-      sum.intoArray(sums, at + lane);
-      square.intoArray(squares, at + lane);
+      Lanes.store(sum, sums, at + lane);
+      Lanes.store(square, squares, at + lane);
     }
 
     int rest = (to - whole) % WIDTH;
@@ -109,33 +111,33 @@ final class VectorFloats extends ScalarFloats {
           DoubleVector a =
               ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
                   .sub(valueA);
-          sumA = sumA.add(a);
-          squareA = squareA.add(a.mul(a));
+          sumA = a.add(sumA);
+          squareA = a.mul(a).add(squareA);
           DoubleVector b =
               ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + WIDTH).castShape(DOUBLES, 0))
                   .sub(valueB);
-          sumB = sumB.add(b);
-          squareB = squareB.add(b.mul(b));
+          sumB = b.add(sumB);
+          squareB = b.mul(b).add(squareB);
           DoubleVector c =
               ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + 2 * WIDTH).castShape(DOUBLES, 0))
                   .sub(valueC);
-          sumC = sumC.add(c);
-          squareC = squareC.add(c.mul(c));
+          sumC = c.add(sumC);
+          squareC = c.mul(c).add(squareC);
           DoubleVector d =
               ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + 3 * WIDTH).castShape(DOUBLES, 0))
                   .sub(valueD);
-          sumD = sumD.add(d);
-          squareD = squareD.add(d.mul(d));
+          sumD = d.add(sumD);
+          squareD = d.mul(d).add(squareD);
         }
 
-        sumA.intoArray(sums, s);
-        squareA.intoArray(squares, s);
-        sumB.intoArray(sums, sB);
-        squareB.intoArray(squares, sB);
-        sumC.intoArray(sums, sC);
-        squareC.intoArray(squares, sC);
-        sumD.intoArray(sums, sD);
-        squareD.intoArray(squares, sD);
+        Lanes.store(sumA, sums, s);
+        Lanes.store(squareA, squares, s);
+        Lanes.store(sumB, sums, sB);
+        Lanes.store(squareB, squares, sB);
+        Lanes.store(sumC, sums, sC);
+        Lanes.store(squareC, squares, sC);
+        Lanes.store(sumD, sums, sD);
+        Lanes.store(squareD, squares, sD);
       }
 
       for (; s <= n - WIDTH; s += WIDTH) {
@@ -145,12 +147,12 @@ final class VectorFloats extends ScalarFloats {
         for (int i = first + s; i < last; i += n) {
           DoubleVector a =
               ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0)).sub(value);
-          sum = sum.add(a);
-          square = square.add(a.mul(a));
+          sum = a.add(sum);
+          square = a.mul(a).add(square);
         }
 
-        sum.intoArray(sums, s);
-        square.intoArray(squares, s);
+        Lanes.store(sum, sums, s);
+        Lanes.store(square, squares, s);
       }
 
       for (int row = first; row < last; row += n) {

@@ -11,6 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
  * The Vector API. Accumulators stay in registers over all rows; each loop is a method of its own,
  * of a size that the compiler takes well. Processors with vectors of four doubles have a fused
  * multiply-add, which rounds nothing here that separate steps would not.
+ *
+ * <p>A loop's variables are arguments of methods of vectors just loaded or constant, never
+ * receivers: so the compiler knows all classes, and leaves no vector on the heap.
  */
 final class VectorTileLoops implements TileLoops {
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
@@ -66,50 +69,50 @@ final class VectorTileLoops implements TileLoops {
       FloatVector f1 = FloatVector.fromArray(FLOATS, x, at + lanes);
       FloatVector f2 = FloatVector.fromArray(FLOATS, x, at + 2 * lanes);
       FloatVector f3 = FloatVector.fromArray(FLOATS, x, at + 3 * lanes);
-      m0 = m0.min(f0.reinterpretAsInts().and(magnitude).add(magnitude));
-      m1 = m1.min(f1.reinterpretAsInts().and(magnitude).add(magnitude));
-      m2 = m2.min(f2.reinterpretAsInts().and(magnitude).add(magnitude));
-      m3 = m3.min(f3.reinterpretAsInts().and(magnitude).add(magnitude));
+      m0 = f0.reinterpretAsInts().and(magnitude).add(magnitude).min(m0);
+      m1 = f1.reinterpretAsInts().and(magnitude).add(magnitude).min(m1);
+      m2 = f2.reinterpretAsInts().and(magnitude).add(magnitude).min(m2);
+      m3 = f3.reinterpretAsInts().and(magnitude).add(magnitude).min(m3);
 
       DoubleVector v0 = (DoubleVector) f0.castShape(DOUBLES, 0);
       DoubleVector v1 = (DoubleVector) f1.castShape(DOUBLES, 0);
       DoubleVector v2 = (DoubleVector) f2.castShape(DOUBLES, 0);
       DoubleVector v3 = (DoubleVector) f3.castShape(DOUBLES, 0);
-      s0 = s0.add(v0);
-      s1 = s1.add(v1);
-      s2 = s2.add(v2);
-      s3 = s3.add(v3);
+      s0 = v0.add(s0);
+      s1 = v1.add(s1);
+      s2 = v2.add(s2);
+      s3 = v3.add(s3);
 
       DoubleVector u0 = v0.fma(v0, a0);
       DoubleVector u1 = v1.fma(v1, a1);
       DoubleVector u2 = v2.fma(v2, a2);
       DoubleVector u3 = v3.fma(v3, a3);
-      b0 = b0.add(v0.fma(v0, a0.sub(u0)));
-      b1 = b1.add(v1.fma(v1, a1.sub(u1)));
-      b2 = b2.add(v2.fma(v2, a2.sub(u2)));
-      b3 = b3.add(v3.fma(v3, a3.sub(u3)));
+      b0 = v0.fma(v0, u0.neg().add(a0)).add(b0);
+      b1 = v1.fma(v1, u1.neg().add(a1)).add(b1);
+      b2 = v2.fma(v2, u2.neg().add(a2)).add(b2);
+      b3 = v3.fma(v3, u3.neg().add(a3)).add(b3);
       a0 = u0;
       a1 = u1;
       a2 = u2;
       a3 = u3;
     }
 
-    a0.intoArray(q1, lane);
-    a1.intoArray(q1, lane + lanes);
-    a2.intoArray(q1, lane + 2 * lanes);
-    a3.intoArray(q1, lane + 3 * lanes);
-    b0.intoArray(q2, lane);
-    b1.intoArray(q2, lane + lanes);
-    b2.intoArray(q2, lane + 2 * lanes);
-    b3.intoArray(q2, lane + 3 * lanes);
-    s0.intoArray(s, lane);
-    s1.intoArray(s, lane + lanes);
-    s2.intoArray(s, lane + 2 * lanes);
-    s3.intoArray(s, lane + 3 * lanes);
-    m0.intoArray(least, lane);
-    m1.intoArray(least, lane + lanes);
-    m2.intoArray(least, lane + 2 * lanes);
-    m3.intoArray(least, lane + 3 * lanes);
+    store(a0, q1, lane);
+    store(a1, q1, lane + lanes);
+    store(a2, q1, lane + 2 * lanes);
+    store(a3, q1, lane + 3 * lanes);
+    store(b0, q2, lane);
+    store(b1, q2, lane + lanes);
+    store(b2, q2, lane + 2 * lanes);
+    store(b3, q2, lane + 3 * lanes);
+    store(s0, s, lane);
+    store(s1, s, lane + lanes);
+    store(s2, s, lane + 2 * lanes);
+    store(s3, s, lane + 3 * lanes);
+    store(m0, least, lane);
+    store(m1, least, lane + lanes);
+    store(m2, least, lane + 2 * lanes);
+    store(m3, least, lane + 3 * lanes);
   }
 
   @Override
@@ -131,29 +134,41 @@ final class VectorTileLoops implements TileLoops {
     LongVector m = LongVector.fromArray(LONGS, least, lane);
     for (int r = 0, at = from; r < rows; r++, at += stride) {
       DoubleVector v = DoubleVector.fromArray(DOUBLES, x, at);
-      m = m.min(v.reinterpretAsLongs().and(magnitude).add(magnitude));
+      m = v.reinterpretAsLongs().and(magnitude).add(magnitude).min(m);
 
       DoubleVector square = v.mul(v);
-      DoubleVector after = q1.add(square);
-      q2 = q2.add(square.sub(after.sub(q1)));
+      DoubleVector after = square.add(q1);
+      q2 = square.sub(after.sub(q1)).add(q2);
       q1 = after;
 
       DoubleVector lost = v.fma(v, square.neg());
-      after = e1.add(lost);
-      e2 = e2.add(lost.sub(after.sub(e1)));
+      after = lost.add(e1);
+      e2 = lost.sub(after.sub(e1)).add(e2);
       e1 = after;
 
-      after = s1.add(v);
-      s2 = s2.add(v.sub(after.sub(s1)));
+      after = v.add(s1);
+      s2 = v.sub(after.sub(s1)).add(s2);
       s1 = after;
     }
 
-    q1.intoArray(parts[0], lane);
-    q2.intoArray(parts[1], lane);
-    e1.intoArray(parts[2], lane);
-    e2.intoArray(parts[3], lane);
-    s1.intoArray(parts[4], lane);
-    s2.intoArray(parts[5], lane);
-    m.intoArray(least, lane);
+    store(q1, parts[0], lane);
+    store(q2, parts[1], lane);
+    store(e1, parts[2], lane);
+    store(e2, parts[3], lane);
+    store(s1, parts[4], lane);
+    store(s2, parts[5], lane);
+    store(m, least, lane);
+  }
+
+  private static void store(DoubleVector v, double[] to, int at) {
+    DoubleVector.zero(DOUBLES).add(v).intoArray(to, at);
+  }
+
+  private static void store(IntVector v, int[] to, int at) {
+    IntVector.zero(INTS).or(v).intoArray(to, at);
+  }
+
+  private static void store(LongVector v, long[] to, int at) {
+    LongVector.zero(LONGS).or(v).intoArray(to, at);
   }
 }
