@@ -3,6 +3,7 @@ package io.sparknorm.spark.app;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import java.io.FileNotFoundException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
@@ -12,7 +13,12 @@ import org.apache.spark.sql.AnalysisException;
 final class Failures {
   private static final String DISK_FULL = "No space left on device";
   private static final String NOT_PERMITTED = "Permission denied";
-  private static final String UNREADABLE = "[FAILED_READ_FILE";
+
+  /** How Spark 4 begins to say that it cannot read a file, and the two ways of Spark 3.5. */
+  private static final List<String> UNREADABLE =
+      List.of(
+          "[FAILED_READ_FILE", "[CANNOT_READ_FILE_FOOTER", "Encountered error while reading file");
+
   private static final String NO_SUCH_FORMAT = "[DATA_SOURCE_NOT_FOUND]";
 
   private Failures() {}
@@ -60,7 +66,7 @@ final class Failures {
     }
 
     boolean isRoot = cause.getCause() == null;
-    if (message.startsWith(UNREADABLE) && !isRoot) {
+    if (UNREADABLE.stream().anyMatch(message::startsWith) && !isRoot) {
       return firstMendable(cause.getCause())
           .or(
               () ->
