@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -14,7 +15,8 @@ import org.apache.spark.sql.SparkSession;
  * and writes them as JSON to {@code target/benchmark}.
  *
  * <p>Arguments: what to compare, the number of records and of rounds (5), and, for arrays and
- * scalars, a part of the names of the works to run, such as {@code batch-norm} (all).
+ * scalars, an expression that the names of the works to run have in them, such as {@code
+ * copy|batch-norm} (all).
  *
  * <ul>
  *   <li>{@code arrays}: all works on arrays of 512 floats (300,000 records)
@@ -59,7 +61,9 @@ public final class Comparison {
     try (SparkSession spark = session(CORES)) {
       Works works = new Works(spark, ComparedData.make(spark, scalars, records, PARENT), CORES);
       Map<String, Runnable> timed = works.all();
-      timed.keySet().removeIf(name -> !name.contains(part));
+      timed
+          .keySet()
+          .retainAll(timed.keySet().stream().filter(Pattern.compile(part).asPredicate()).toList());
       String base = timed.containsKey(Works.COPY) ? Works.COPY : first(timed);
       return Timings.of(timed, works::bytesWritten, rounds, base);
     }

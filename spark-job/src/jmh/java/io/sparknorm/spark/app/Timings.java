@@ -39,6 +39,7 @@ record Timings(Map<String, List<Double>> seconds, Map<String, Long> bytes, Strin
       long start = System.nanoTime();
       work.run();
       double taken = (System.nanoTime() - start) / 1e9;
+      System.err.printf("%s: %.2f s%s%n", name, taken, counts ? "" : " (warm-up)");
       if (counts) {
         seconds.computeIfAbsent(name, any -> new ArrayList<>()).add(taken);
       }
