@@ -92,7 +92,7 @@ final class Job {
     boolean written = true;
     if (output.isPresent()) {
       progress.writesTo(output.get().location());
-      OutputRules.checkIsNotTheInput(output.get(), input);
+      OutputRules.checkIsNotTheInput(output.get(), spec.input(), input);
       OutputRules.checkPartitions(spec.output().orElseThrow().partitionBy(), input);
       Output.Existing existing = output.get().existing();
       written = existing == Output.Existing.SAME_RUN;

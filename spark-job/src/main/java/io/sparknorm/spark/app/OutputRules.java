@@ -2,6 +2,7 @@ package io.sparknorm.spark.app;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.fit.Input;
 import io.sparknorm.spark.output.Output;
 import java.util.List;
@@ -11,8 +12,8 @@ final class OutputRules {
   private OutputRules() {}
 
   /** Once replaced, an input would be normalised a second time by the next attempt. */
-  static void checkIsNotTheInput(Output output, Input input) {
-    if (output.holds(input.identity())) {
+  static void checkIsNotTheInput(Output output, InputSpec spec, Input input) {
+    if (output.holds(spec, input.identity())) {
       throw JobException.usage(
           "Cannot write output: %s is where the input is (write to another path or table)"
               .formatted(output.location()));

@@ -4,6 +4,7 @@ import io.sparknorm.spark.ExclusiveFile;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
+import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.models.InputIdentity;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -68,8 +69,8 @@ final class ObjectStoreOutput implements Output {
   }
 
   @Override
-  public boolean holds(InputIdentity input) {
-    return input.files().stream().anyMatch(file -> file.path().startsWith(target + "/"));
+  public boolean holds(InputSpec input, InputIdentity identity) {
+    return identity.files().stream().anyMatch(file -> file.path().startsWith(target + "/"));
   }
 
   @Override

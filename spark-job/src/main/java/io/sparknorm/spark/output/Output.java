@@ -1,6 +1,7 @@
 package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.ObjectStores;
+import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.models.InputIdentity;
 import java.io.IOException;
@@ -73,8 +74,12 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
   /** The path or the table, as the user wrote it. */
   String location();
 
-  /** Whether the input is, or lies within, what publishing would replace. */
-  boolean holds(InputIdentity input);
+  /**
+   * Whether the input is, or lies within, what publishing would replace.
+   *
+   * @param identity what the input is made of
+   */
+  boolean holds(InputSpec input, InputIdentity identity);
 
   /**
    * Says what is there, after putting back what an interrupted replacement had set aside and

@@ -3,6 +3,7 @@ package io.sparknorm.spark.output;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
+import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.models.InputIdentity;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -52,8 +53,8 @@ final class PathOutput implements Output {
   }
 
   @Override
-  public boolean holds(InputIdentity input) {
-    return input.files().stream().anyMatch(file -> file.path().startsWith(target + "/"));
+  public boolean holds(InputSpec input, InputIdentity identity) {
+    return identity.files().stream().anyMatch(file -> file.path().startsWith(target + "/"));
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.sparknorm.spark.output;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
+import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.TableName;
 import io.sparknorm.spark.models.InputIdentity;
@@ -56,8 +57,24 @@ final class TableOutput implements Output {
   }
 
   @Override
-  public boolean holds(InputIdentity input) {
-    return input.location().equalsIgnoreCase(location());
+  public boolean holds(InputSpec input, InputIdentity identity) {
+    return input.table().map(TableName::parse).filter(this::isTarget).isPresent();
+  }
+
+  /** Names may leave off the current namespace and the current catalog, and have any case. */
+  private boolean isTarget(TableName table) {
+    String catalog = quoted(spark.catalog().currentCatalog()) + ".";
+    String ours = withNamespace(target);
+    String theirs = withNamespace(table);
+    return ours.equalsIgnoreCase(theirs)
+        || ours.equalsIgnoreCase(catalog + theirs)
+        || theirs.equalsIgnoreCase(catalog + ours);
+  }
+
+  private String withNamespace(TableName table) {
+    return table.namespace().isPresent()
+        ? table.quoted()
+        : TableName.parse(spark.catalog().currentDatabase()).quoted() + "." + table.quoted();
   }
 
   @Override

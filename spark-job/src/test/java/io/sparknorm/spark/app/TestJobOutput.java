@@ -256,14 +256,18 @@ class TestJobOutput extends JobTest {
         .isEqualTo(
             "Cannot write output: %s is where the input is (write to another path or table)"
                 .formatted(folder.resolve("in")));
-    assertThat(
-            refusal(
-                Command.RUN,
-                TABLE_JOB
-                    + "input { path = null, table = sparknorm_in }\n"
-                    + "output { table = sparknorm_in, if-exists = replace }",
-                LeavingStatus.USAGE))
-        .startsWith("Cannot write output: sparknorm_in is where the input is");
+    String job = TABLE_JOB + "input { path = null, table = INPUT }\n";
+    for (String input : List.of("sparknorm_in", "default.SPARKNORM_IN", "`default`.sparknorm_in")) {
+      for (String output : List.of("sparknorm_in", "spark_catalog.default.sparknorm_in")) {
+        assertThat(
+                refusal(
+                    Command.RUN,
+                    job.replace("INPUT", "\"" + input + "\"")
+                        + "output { table = %s, if-exists = replace }".formatted(output),
+                    LeavingStatus.USAGE))
+            .startsWith("Cannot write output: %s is where the input is".formatted(output));
+      }
+    }
   }
 
   @Test
