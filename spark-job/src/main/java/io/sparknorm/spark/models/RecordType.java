@@ -37,13 +37,13 @@ public record RecordType(TensorShape shape, ElementType elementType, List<String
   /**
    * How another type differs from this one; empty if a model of the one takes data of the other.
    * Shape, layout (where there is more than one dimension), element type and channel names must be
-   * the same.
+   * the same, these in any case, as for Spark.
    */
   public Optional<Difference> differenceFrom(RecordType other) {
     String ours = describe();
     String theirs = other.describe();
-    if (ours.equals(theirs) && !channelNames.equals(other.channelNames)) {
-      int channel = firstDifference(other);
+    int channel = firstDifference(other);
+    if (ours.equals(theirs) && channel < Math.max(channelNames.size(), other.channelNames.size())) {
       ours += ", " + describe(channel);
       theirs += ", " + other.describe(channel);
     }
@@ -64,7 +64,7 @@ public record RecordType(TensorShape shape, ElementType elementType, List<String
   private int firstDifference(RecordType data) {
     int channel = 0;
     while (channel < Math.min(channelNames.size(), data.channelNames.size())
-        && channelNames.get(channel).equals(data.channelNames.get(channel))) {
+        && channelNames.get(channel).equalsIgnoreCase(data.channelNames.get(channel))) {
       channel++;
     }
 

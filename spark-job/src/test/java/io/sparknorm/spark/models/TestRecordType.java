@@ -18,6 +18,7 @@ class TestRecordType {
   void sameTypesDoNotDiffer() {
     assertThat(tensor(IMAGE).differenceFrom(tensor(IMAGE))).isEmpty();
     assertThat(columns("a", "b").differenceFrom(columns("a", "b"))).isEmpty();
+    assertThat(columns("a", "b").differenceFrom(columns("A", "b"))).isEmpty();
   }
 
   @Test
