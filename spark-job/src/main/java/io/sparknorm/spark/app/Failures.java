@@ -97,6 +97,10 @@ final class Failures {
   }
 
   private static String firstLine(Throwable failure) {
-    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+    return String.valueOf(failure.getMessage())
+        .lines()
+        .filter(line -> !line.isBlank()) // Spark's parser begins with an empty one
+        .findFirst()
+        .orElse("");
   }
 }

@@ -78,6 +78,17 @@ class TestCommandLine {
   }
 
   @Test
+  void inputThatIsNotThereIsOneLine() throws Exception {
+    JobProcess.Left left = sparknorm("run");
+
+    assertThat(left.status()).as(left.log()).isEqualTo(3);
+    assertThat(left.messages())
+        .singleElement()
+        .asString()
+        .contains("SparknormApp: Cannot plan the job: [PATH_NOT_FOUND] Path does not exist: ");
+  }
+
+  @Test
   void dryRunAndMistakesTouchNothing() throws Exception {
     writeInput("[1, 10]");
 
