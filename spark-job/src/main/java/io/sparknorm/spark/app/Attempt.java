@@ -42,7 +42,7 @@ final class Attempt {
 
     /** What a user can mend is told in a line. */
     private static Ending of(JobException failure) {
-      LOG.error(failure.getMessage());
+      LOG.error(Locations.withoutSecrets(failure.getMessage()));
       return new Ending(failure.status(), failure.getMessage(), List.of());
     }
 

@@ -3,6 +3,7 @@ package io.sparknorm.spark.app;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.JobSpec;
+import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.config.ModelReference;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -41,7 +42,7 @@ final class DryRun {
                             output.ifExists().key())));
     job.statusPath(LocalDate.now(ZoneOffset.UTC))
         .ifPresent(path -> lines.add("Would say in %s how the run ended".formatted(path)));
-    return String.join(System.lineSeparator(), lines);
+    return Locations.withoutSecrets(String.join(System.lineSeparator(), lines));
   }
 
   private static String fit(FeatureSpec features, JobSpec job) {

@@ -2,6 +2,7 @@ package io.sparknorm.spark.app;
 
 import io.sparknorm.kernels.moments.Statistics;
 import io.sparknorm.spark.config.Command;
+import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.functions.FitResult;
 import io.sparknorm.spark.functions.Inspection;
 import io.sparknorm.spark.models.ModelId;
@@ -79,7 +80,7 @@ record Summary(String reason, List<String> lines) {
   private static List<String> results(
       List<String> lines, List<ModelId> models, Optional<String> output) {
     models.forEach(model -> lines.add("  model: " + model));
-    output.ifPresent(location -> lines.add("  output: " + location));
+    output.map(Locations::withoutSecrets).ifPresent(to -> lines.add("  output: " + to));
     return lines;
   }
 

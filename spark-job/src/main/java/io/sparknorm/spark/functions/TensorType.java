@@ -57,8 +57,9 @@ public abstract sealed class TensorType<V> implements Serializable
 
   static IllegalArgumentException invalid(DataType type) {
     return new IllegalArgumentException(
-        "Invalid tensor type: %s (arrays of numbers, at any depth, and ML vectors hold tensors)"
-            .formatted(type.simpleString()));
+        "Invalid tensor type: %s (arrays of integers, float or double, at any depth, and ML vectors"
+                .formatted(type.simpleString())
+            + " hold tensors)");
   }
 
   public final DataType dataType() {

@@ -306,9 +306,10 @@ class TestJobInputs extends JobTest {
         "columns = [id, word]      | Cannot read column word: its type is string (features.columns"
             + " takes numbers)",
         "column = word, shape = [2]| Cannot read column word: Invalid tensor type: string (arrays"
-            + " of numbers, at any depth, and ML vectors hold tensors)",
+            + " of integers, float or double, at any depth, and ML vectors hold tensors)",
         "column = d, shape = [2]   | Cannot read column d: Invalid tensor type:"
-            + " array<decimal(1,0)> (arrays of numbers, at any depth, and ML vectors hold tensors)",
+            + " array<decimal(1,0)> (arrays of integers, float or double, at any depth, and ML"
+            + " vectors hold tensors)",
         "column = x, shape = [2], output = word | Cannot write column word: the input has a column"
             + " of that name (choose another features.output)"
       })
@@ -328,6 +329,7 @@ class TestJobInputs extends JobTest {
         "input.path = ${dir}/none   | DATA  | Cannot plan the job: [PATH_NOT_FOUND] ",
         "input.format = parqet      | USAGE | Cannot plan the job: [DATA_SOURCE_NOT_FOUND]",
         "input { path = null, table = none } | DATA | Cannot plan the job: [TABLE_OR_VIEW_NOT_FOUND]",
+        "input.where = \"x =\"       | DATA  | Cannot plan the job: [PARSE_SYNTAX_ERROR]",
         "input.where = nowhere      | DATA  | Cannot plan the job: [UNRESOLVED_COLUMN",
         "input.path = \"nofs:///x\" | USAGE | Cannot reach a file or folder: No FileSystem for scheme \"nofs\"",
         "store { path = \"nofs:///x\", model = m } | USAGE | Cannot reach a file or folder: No FileSystem for scheme \"nofs\""

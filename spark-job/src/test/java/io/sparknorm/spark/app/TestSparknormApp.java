@@ -73,7 +73,13 @@ class TestSparknormApp {
   @ParameterizedTest
   @ValueSource(strings = {"fit", "apply", "run"})
   void dryRunPrintsTheConfigurationAndStartsNoSession(String command) throws IOException {
-    int status = execute(command, "--config", job(JOB), "--dry-run");
+    int status =
+        execute(
+            command,
+            "--config",
+            job(JOB),
+            "--dry-run",
+            "--set=input.path=ftp://user:hunter2@host/in");
 
     assertThat(status).isZero();
     assertThat(out.toString())

@@ -407,8 +407,8 @@ class TestRunFunctions extends SparkTest {
                     spark().sql("SELECT array('a') AS x"), batchNorm(PAIR), FaultPolicies.DEFAULT))
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining(
-            "Invalid tensor type: array<string> (arrays of numbers, at any depth, and ML vectors"
-                + " hold tensors)");
+            "Invalid tensor type: array<string> (arrays of integers, float or double, at any depth,"
+                + " and ML vectors hold tensors)");
     assertThatThrownBy(
             () ->
                 normalise(
