@@ -210,7 +210,7 @@ class TestMomentsFunctions extends SparkTest {
         session
             .sql("SELECT state FROM days")
             .localCheckpoint()
-            .selectExpr("norm.moments_of(norm.subtract_moments(state, state))");
+            .selectExpr("norm.moments_of(state)", "norm.subtract_moments(state, state)");
 
     assertThat(data.queryExecution().executedPlan().toString())
         .contains("norm.moments_of.invoke", "norm.subtract_moments.invoke");
