@@ -45,6 +45,7 @@ final class Job {
   private final SparkSession spark;
   private final JobSpec spec;
   private final Optional<ModelStore> store;
+  private final Optional<PartitionFits> partitionFits;
   private final Progress progress;
   private final StopSignal stop;
 
@@ -62,6 +63,8 @@ final class Job {
             ? Optional.empty()
             : Optional.of(
                 new ModelStore(spec.storePath().get(), spark.sparkContext().hadoopConfiguration()));
+    this.partitionFits =
+        spec.input().partitions().map(some -> new PartitionFits(spec, store, progress));
   }
 
   /** A part with the model to apply, and what the scan that fitted it found, if there was one. */
@@ -239,9 +242,10 @@ final class Job {
         parts.stream().filter(part -> part.known().isEmpty() || !passFollows).toList();
     List<FitResult> results = List.of();
     if (!scanned.isEmpty()) {
-      Dataset<Row> rows = input.rows();
-      Dataset<Row> chosen = spec.input().where().map(rows::where).orElse(rows);
-      results = Fitter.fit(chosen, blocks(scanned), blocks(parts), spec.faults());
+      results =
+          partitionFits.isPresent()
+              ? partitionFits.get().fit(input, scanned, blocks(parts))
+              : Fitter.fit(chosen(input), blocks(scanned), blocks(parts), spec.faults());
     }
 
     List<Ready> ready = new ArrayList<>();
@@ -261,6 +265,11 @@ final class Job {
     return ready;
   }
 
+  private Dataset<Row> chosen(Input input) {
+    Dataset<Row> rows = input.rows();
+    return spec.input().where().map(rows::where).orElse(rows);
+  }
+
   private Draft draft(Part part, Optional<FitResult> fit, RecordCounts counts, Input input) {
     Provenance provenance =
         new Provenance(
@@ -268,16 +277,21 @@ final class Job {
             fitIdentity(part, input),
             progress.started(),
             ProductVersion.text(),
-            input.identity(),
+            input.fitted(),
             counts);
-    return new Draft(part.norm(), part.block().type(), fit.flatMap(FitResult::moments), provenance);
+    return new Draft(
+        part.norm(),
+        part.block().type(),
+        fit.flatMap(FitResult::moments),
+        partitionFits.flatMap(fits -> fits.states(part)),
+        provenance);
   }
 
   private static List<FeatureBlock> blocks(List<Part> parts) {
     return parts.stream().map(Part::block).toList();
   }
 
-  private static RecordCounts counts(FitResult fit) {
+  static RecordCounts counts(FitResult fit) {
     return new RecordCounts(fit.records(), fit.dropped(), byKey(fit.faults()));
   }
 
@@ -315,7 +329,7 @@ final class Job {
   }
 
   private String fitIdentity(Part part, Input input) {
-    return new RunIdentity(spec, input.identity()).ofFit(part);
+    return new RunIdentity(spec, input.fitted()).ofFit(part);
   }
 
   /** What was staged has to be what was read, less what was dropped. */

@@ -24,6 +24,37 @@ final class Progress {
     PUBLISH
   }
 
+  /**
+   * The partitions of the input that a fit is on.
+   *
+   * @param scanned those that are new or changed
+   * @param reused those whose states are known
+   */
+  record Partitions(List<String> scanned, List<String> reused) {
+    private static final int MOST_NAMED = 5;
+
+    Partitions {
+      scanned = List.copyOf(scanned);
+      reused = List.copyOf(reused);
+    }
+
+    @Override
+    public String toString() {
+      return "%d scanned%s, %d reused%s"
+          .formatted(scanned.size(), names(scanned), reused.size(), names(reused));
+    }
+
+    private static String names(List<String> names) {
+      if (names.isEmpty()) {
+        return "";
+      }
+
+      return names.size() <= MOST_NAMED
+          ? " (%s)".formatted(String.join(", ", names))
+          : " (%s .. %s)".formatted(names.get(0), names.get(names.size() - 1));
+    }
+  }
+
   /** Work that takes time. */
   @FunctionalInterface
   interface Work<T> {
@@ -35,6 +66,7 @@ final class Progress {
   private final Map<Stage, Duration> taken = new EnumMap<>(Stage.class);
   private final List<ModelId> models = new ArrayList<>();
   private List<Summary.Block> blocks = List.of();
+  private Optional<Partitions> partitions = Optional.empty();
   private Optional<String> applicationId = Optional.empty();
   private Optional<String> runIdentity = Optional.empty();
   private Optional<String> output = Optional.empty();
@@ -90,6 +122,16 @@ final class Progress {
   /** What was seen of each block; empty before it is known. */
   List<Summary.Block> blocks() {
     return blocks;
+  }
+
+  /** Notes it before they are scanned. */
+  void fitsOn(Partitions fitted) {
+    partitions = Optional.of(fitted);
+  }
+
+  /** Those of the input that were fitted on, if states of them are kept. */
+  Optional<Partitions> partitions() {
+    return partitions;
   }
 
   void writesTo(String location) {

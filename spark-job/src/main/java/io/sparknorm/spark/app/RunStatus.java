@@ -53,6 +53,7 @@ record RunStatus(JobSpec job, LeavingStatus status, String reason, Progress prog
     map.put("finished", finished.toString());
     map.put("seconds", seconds(finished));
     map.put("output", progress.output().map(Locations::withoutSecrets).orElse(null));
+    progress.partitions().ifPresent(some -> map.put("partitions", partitions(some)));
     map.put("models", progress.models().stream().map(ModelId::toString).toList());
     map.put("blocks", progress.blocks().stream().map(RunStatus::block).toList());
     return map;
@@ -71,6 +72,13 @@ record RunStatus(JobSpec job, LeavingStatus status, String reason, Progress prog
 
   private static double seconds(Duration taken) {
     return taken.toMillis() / 1000.0;
+  }
+
+  private static Map<String, Object> partitions(Progress.Partitions partitions) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("scanned", partitions.scanned());
+    map.put("reused", partitions.reused());
+    return map;
   }
 
   private static Map<String, Object> block(Summary.Block block) {

@@ -57,6 +57,7 @@ record Summary(String reason, List<String> lines) {
       lines.addAll(means(block));
     }
 
+    progress.partitions().ifPresent(some -> lines.add("  partitions: " + some));
     return new Summary("done", results(lines, progress.models(), progress.output()));
   }
 

@@ -11,13 +11,15 @@ import java.util.Optional;
  * @param table the table or view, if it is one
  * @param options of the data source, which may be secrets
  * @param where the SQL condition that chooses the records to fit on
+ * @param partitions those to fit on, if the job fits and keeps a state of each
  */
 public record InputSpec(
     Optional<String> format,
     Optional<String> path,
     Optional<String> table,
     Map<String, String> options,
-    Optional<String> where) {
+    Optional<String> where,
+    Optional<PartitionSpec> partitions) {
   public InputSpec {
     options = Map.copyOf(options);
   }
@@ -25,6 +27,17 @@ public record InputSpec(
   /** The path, the table's name, or the format of a data source without either. */
   public String location() {
     return path.or(() -> table).or(() -> format).orElseThrow();
+  }
+
+  /** The same input, all partitions of it. */
+  InputSpec withoutWindow() {
+    return new InputSpec(
+        format,
+        path,
+        table,
+        options,
+        where,
+        partitions.map(some -> new PartitionSpec(some.column(), Optional.empty())));
   }
 
   /** Leaves the options out, which may be secrets. */

@@ -7,9 +7,11 @@ import static io.sparknorm.spark.config.Key.FAULTS_NULL_ELEMENT;
 import static io.sparknorm.spark.config.Key.FAULTS_WRONG_LENGTH;
 import static io.sparknorm.spark.config.Key.INPUT_FORMAT;
 import static io.sparknorm.spark.config.Key.INPUT_OPTIONS;
+import static io.sparknorm.spark.config.Key.INPUT_PARTITION_BY;
 import static io.sparknorm.spark.config.Key.INPUT_PATH;
 import static io.sparknorm.spark.config.Key.INPUT_TABLE;
 import static io.sparknorm.spark.config.Key.INPUT_WHERE;
+import static io.sparknorm.spark.config.Key.INPUT_WINDOW;
 import static io.sparknorm.spark.config.Key.OUTPUT_FORMAT;
 import static io.sparknorm.spark.config.Key.OUTPUT_IF_EXISTS;
 import static io.sparknorm.spark.config.Key.OUTPUT_OPTIONS;
@@ -30,6 +32,7 @@ import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.FaultPolicies.Policy;
+import io.sparknorm.spark.config.PartitionSpec.Window;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -113,7 +116,7 @@ final class JobReader {
         .filter(value -> value.valueType() != ConfigValueType.NULL);
   }
 
-  private static InputSpec input(Settings settings) {
+  private InputSpec input(Settings settings) {
     Optional<String> path = settings.optional(INPUT_PATH, Settings::text);
     Optional<String> table = settings.optional(INPUT_TABLE, Settings::text);
     boolean isElsewhere = path.isEmpty() && table.isEmpty() && settings.has(INPUT_FORMAT);
@@ -130,7 +133,25 @@ final class JobReader {
         path,
         table,
         settings.map(INPUT_OPTIONS),
-        settings.optional(INPUT_WHERE, Settings::text));
+        settings.optional(INPUT_WHERE, Settings::text),
+        partitions(settings).filter(some -> command.fits())); // one file for all commands
+  }
+
+  private static Optional<PartitionSpec> partitions(Settings settings) {
+    Optional<String> column = settings.optional(INPUT_PARTITION_BY, Settings::text);
+    Optional<Window> window =
+        settings
+            .optional(INPUT_WINDOW, Settings::text)
+            .map(
+                text ->
+                    Window.parse(text)
+                        .orElseThrow(
+                            () -> settings.invalid(INPUT_WINDOW, PartitionSpec.WINDOW_RULE)));
+    if (window.isPresent() && column.isEmpty()) {
+      throw settings.missing(INPUT_PARTITION_BY);
+    }
+
+    return column.map(name -> new PartitionSpec(name, window));
   }
 
   private static OutputSpec output(Settings settings) {

@@ -51,8 +51,9 @@ public record JobSpec(
   }
 
   /**
-   * One line that is equal for equal fits of a block, whatever else a job does: what the identity
-   * of a published model is derived from. It holds the values of options: for hashing only.
+   * One line that is equal for equal fits of a block, whatever else a job does and whatever the
+   * window, which tells in the files that are read: what the identity of a published model is
+   * derived from. It holds the values of options: for hashing only.
    */
   public String canonicalFit(FeatureSpec features) {
     return JobWriter.canonicalFit(this, features);

@@ -3,6 +3,7 @@ package io.sparknorm.spark.config;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueFactory;
 import io.sparknorm.spark.config.FeatureSpec.Form;
+import io.sparknorm.spark.config.PartitionSpec.Window;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +50,7 @@ final class JobWriter {
     Map<String, Object> block = writer.features(features);
     block.remove(Key.FEATURES_OUTPUT.simpleName());
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("input", writer.input(job.input()));
+    map.put("input", writer.input(job.input().withoutWindow()));
     map.put("features", block);
     map.put("faults", faults(job.faults()));
     return ConfigValueFactory.fromMap(map).render(ConfigRenderOptions.concise());
@@ -78,6 +79,11 @@ final class JobWriter {
     put(map, Key.INPUT_TABLE, input.table());
     put(map, Key.INPUT_OPTIONS, options(input.options()));
     put(map, Key.INPUT_WHERE, input.where());
+    put(map, Key.INPUT_PARTITION_BY, input.partitions().map(PartitionSpec::column));
+    put(
+        map,
+        Key.INPUT_WINDOW,
+        input.partitions().flatMap(PartitionSpec::window).map(Window::toString));
     return map;
   }
 

@@ -23,6 +23,15 @@ public enum Key {
       "input.where",
       Default.described("all records"),
       "SQL condition that chooses the records to fit on; apply takes all"),
+  INPUT_PARTITION_BY(
+      "input.partition-by",
+      Default.NONE,
+      "Column by whose values the input's files are in folders: a fit keeps the state of each, and"
+          + " scans only those that are new or changed"),
+  INPUT_WINDOW(
+      "input.window",
+      Default.described("all"),
+      "The newest partitions to fit on, such as 30 days or 30 partitions; apply takes all"),
 
   OUTPUT_FORMAT(
       "output.format",

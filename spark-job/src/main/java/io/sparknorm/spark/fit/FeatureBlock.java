@@ -136,7 +136,7 @@ public record FeatureBlock(
     return rows.col("`" + name.replace("`", "``") + "`");
   }
 
-  private static StructField field(String column, StructType schema) {
+  static StructField field(String column, StructType schema) {
     return Arrays.stream(schema.fields())
         .filter(field -> field.name().equalsIgnoreCase(column))
         .findFirst()

@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.HashPartitioner;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -45,28 +46,60 @@ final class FitPass {
    * @return what was found of each column, in the same order
    */
   List<FitResult> run(Dataset<Row> records) {
-    JavaRDD<InternalRow> rows = records.queryExecution().toRdd().toJavaRDD();
-    FitMemory.check(records.sparkSession().sparkContext(), columns, rows.getNumPartitions());
+    return run(List.of(records)).get(0);
+  }
+
+  /**
+   * Reads several datasets once, all by the same tasks.
+   *
+   * @param datasets at least one, each as for {@link #run(Dataset)}
+   * @return what that returns, of each dataset
+   */
+  List<List<FitResult>> run(List<Dataset<Row>> datasets) {
+    List<JavaRDD<InternalRow>> rows =
+        datasets.stream().map(records -> records.queryExecution().toRdd().toJavaRDD()).toList();
+    int tasks = rows.stream().mapToInt(JavaRDD::getNumPartitions).sum();
+    FitMemory.check(datasets.get(0).sparkSession().sparkContext(), columns, tasks);
     try {
-      return collect(merged(rows));
+      return collect(merged(rows), datasets.size());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** The merged states, one partition for each block. */
-  private JavaRDD<byte[]> merged(JavaRDD<InternalRow> rows) {
+  /** The merged states, one partition for each block of each dataset. */
+  private JavaRDD<byte[]> merged(List<JavaRDD<InternalRow>> datasets) {
     List<FitColumn<?>> read = columns;
     List<ChannelBlock> sent = blocks;
-    return rows.mapPartitionsToPair(task -> states(task, read, sent))
-        .partitionBy(new HashPartitioner(blocks.size()))
+    List<JavaPairRDD<Integer, byte[]>> states = new ArrayList<>();
+    for (JavaRDD<InternalRow> rows : datasets) {
+      int first = states.size() * blocks.size();
+      states.add(rows.mapPartitionsToPair(task -> states(task, read, sent, first)));
+    }
+
+    return union(states)
+        .partitionBy(new HashPartitioner(datasets.size() * blocks.size()))
         .values()
-        .mapPartitions(states -> List.of(FitPart.merge(states)).iterator());
+        .mapPartitions(merging -> List.of(FitPart.merge(merging)).iterator());
   }
 
-  /** One task's states by the number of their block, made bytes of when Spark asks for them. */
+  @SuppressWarnings({"unchecked", "rawtypes"}) // an array of the one type there is
+  private static JavaPairRDD<Integer, byte[]> union(List<JavaPairRDD<Integer, byte[]>> states) {
+    return states.size() == 1
+        ? states.get(0)
+        : new JavaSparkContext(states.get(0).context()).union(states.toArray(JavaPairRDD[]::new));
+  }
+
+  /**
+   * One task's states by the number of their block, made bytes of when Spark asks for them.
+   *
+   * @param first the number of the first block
+   */
   private static Iterator<Tuple2<Integer, byte[]>> states(
-      Iterator<InternalRow> rows, List<FitColumn<?>> columns, List<ChannelBlock> blocks) {
+      Iterator<InternalRow> rows,
+      List<FitColumn<?>> columns,
+      List<ChannelBlock> blocks,
+      int first) {
     FitTask task = new FitTask(columns);
     while (rows.hasNext()) {
       task.add(rows.next());
@@ -76,27 +109,39 @@ final class FitPass {
         .mapToObj(
             number -> {
               ChannelBlock block = blocks.get(number);
-              return new Tuple2<>(number, task.state(block.column(), block.from(), block.to()));
+              return new Tuple2<>(
+                  first + number, task.state(block.column(), block.from(), block.to()));
             })
         .iterator();
   }
 
-  private List<FitResult> collect(JavaRDD<byte[]> merged) throws IOException {
+  private List<List<FitResult>> collect(JavaRDD<byte[]> merged, int datasets) throws IOException {
     int atOnce =
         Math.min(MOST_AT_ONCE, new JavaSparkContext(merged.context()).defaultParallelism());
-    List<FitResultBuilder> results = new ArrayList<>();
-    columns.forEach(column -> results.add(new FitResultBuilder(column.momentChannels())));
-    for (int from = 0; from < blocks.size(); from += atOnce) {
-      int[] numbers = IntStream.range(from, Math.min(from + atOnce, blocks.size())).toArray();
+    List<List<FitResultBuilder>> results = new ArrayList<>();
+    for (int i = 0; i < datasets; i++) {
+      results.add(
+          columns.stream().map(column -> new FitResultBuilder(column.momentChannels())).toList());
+    }
+
+    int size = blocks.size();
+    for (int from = 0; from < datasets * size; from += atOnce) {
+      int[] numbers = IntStream.range(from, Math.min(from + atOnce, datasets * size)).toArray();
       List<byte[]>[] parts = merged.collectPartitions(numbers);
       for (int i = 0; i < parts.length; i++) {
-        results.get(blocks.get(numbers[i]).column()).add(FitPart.of(parts[i].get(0)));
+        int column = blocks.get(numbers[i] % size).column();
+        results.get(numbers[i] / size).get(column).add(FitPart.of(parts[i].get(0)));
       }
     }
 
-    List<FitResult> built = new ArrayList<>();
-    for (FitResultBuilder result : results) {
-      built.add(result.build());
+    List<List<FitResult>> built = new ArrayList<>();
+    for (List<FitResultBuilder> dataset : results) {
+      List<FitResult> columnResults = new ArrayList<>();
+      for (FitResultBuilder result : dataset) {
+        columnResults.add(result.build());
+      }
+
+      built.add(columnResults);
     }
 
     return built;

@@ -32,16 +32,33 @@ public final class Fitter {
       List<FeatureBlock> blocks,
       List<FeatureBlock> all,
       FaultPolicies policies) {
+    List<FitResult> results = scan(List.of(rows), blocks, all, policies).get(0);
+    for (int i = 0; i < blocks.size(); i++) {
+      checkFitted(blocks.get(i), results.get(i));
+    }
+
+    return results;
+  }
+
+  /**
+   * As {@link #fit} of several parts of a dataset at once, in any of which there may be nothing to
+   * fit on.
+   *
+   * @param parts at least one
+   * @return of each part what {@link #fit} returns, in the same order
+   */
+  public static List<List<FitResult>> scan(
+      List<Dataset<Row>> parts,
+      List<FeatureBlock> blocks,
+      List<FeatureBlock> all,
+      FaultPolicies policies) {
     List<FeatureBlock> read = new ArrayList<>(blocks);
     if (policies.dropRecords()) {
       all.stream().filter(block -> !blocks.contains(block)).forEach(read::add);
     }
 
-    List<Column> selected = new ArrayList<>();
-    read.forEach(block -> selected.add(block.tensors(rows)));
-    read.forEach(block -> selected.add(block.weights(rows)));
-    Dataset<Row> records = rows.select(selected.toArray(Column[]::new));
-    StructField[] fields = records.schema().fields();
+    List<Dataset<Row>> records = parts.stream().map(rows -> select(rows, read)).toList();
+    StructField[] fields = records.get(0).schema().fields();
     List<FitColumn<?>> columns = new ArrayList<>();
     for (int i = 0; i < read.size(); i++) {
       FeatureBlock block = read.get(i);
@@ -54,15 +71,24 @@ public final class Fitter {
               block.weight()));
     }
 
-    List<FitResult> results = new FitPass(columns).run(records).subList(0, blocks.size());
-    for (int i = 0; i < blocks.size(); i++) {
-      checkFitted(blocks.get(i), results.get(i));
-    }
-
-    return results;
+    return new FitPass(columns)
+        .run(records).stream().map(results -> results.subList(0, blocks.size())).toList();
   }
 
-  private static void checkFitted(FeatureBlock block, FitResult result) {
+  /** The blocks' tensors, then their weights. */
+  private static Dataset<Row> select(Dataset<Row> rows, List<FeatureBlock> blocks) {
+    List<Column> selected = new ArrayList<>();
+    blocks.forEach(block -> selected.add(block.tensors(rows)));
+    blocks.forEach(block -> selected.add(block.weights(rows)));
+    return rows.select(selected.toArray(Column[]::new));
+  }
+
+  /**
+   * Throws if the norm needs statistics and there is nothing to derive them from.
+   *
+   * @throws JobException saying so
+   */
+  public static void checkFitted(FeatureBlock block, FitResult result) {
     if (result.moments().isEmpty() && block.spec().norm().orElseThrow().needsStatistics()) {
       throw JobException.data(
           "Cannot fit %s: none of %d records has a tensor to fit on%s"

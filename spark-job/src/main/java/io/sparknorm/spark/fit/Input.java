@@ -26,6 +26,7 @@ public final class Input {
   private final boolean isView;
   private final Configuration hadoop;
   private final InputIdentity identity;
+  private final Optional<Partitions> partitions;
 
   private Input(Dataset<Row> rows, InputSpec spec, boolean isView) {
     this.rows = rows;
@@ -33,17 +34,25 @@ public final class Input {
     this.location = Locations.withoutSecrets(spec.location());
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     this.identity = identify();
+    this.partitions =
+        spec.partitions().map(by -> Partitions.find(rows, identity, by, spec.where()));
   }
 
-  private Input(TableSnapshot snapshot) {
+  private Input(TableSnapshot snapshot, InputSpec spec) {
     this.rows = snapshot.rows();
     this.isView = false;
     this.location = snapshot.identity().location();
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     this.identity = snapshot.identity();
+    this.partitions =
+        spec.partitions().map(by -> Partitions.find(rows, identity, by, spec.where()));
   }
 
-  /** Pins a dataset as it is now. */
+  /**
+   * Pins a dataset as it is now.
+   *
+   * @throws JobException if it is to be fitted by partitions and cannot be
+   */
   public static Input pin(SparkSession spark, InputSpec spec) {
     if (spec.table().isPresent() && isView(spark, spec.table().get())) {
       return new Input(spark.table(spec.table().get()), spec, true);
@@ -51,7 +60,7 @@ public final class Input {
 
     Optional<TableSnapshot> snapshot = TableSnapshot.pin(spark, spec);
     return snapshot.isPresent()
-        ? new Input(snapshot.get())
+        ? new Input(snapshot.get(), spec)
         : new Input(read(spark, spec), spec, false);
   }
 
@@ -81,6 +90,16 @@ public final class Input {
 
   public InputIdentity identity() {
     return identity;
+  }
+
+  /** Those to fit on, if the fit keeps a state of each. */
+  public Optional<Partitions> partitions() {
+    return partitions;
+  }
+
+  /** The identity of what a fit takes: files outside of the window are no part of it. */
+  public InputIdentity fitted() {
+    return partitions.map(Partitions::identity).orElse(identity);
   }
 
   /**

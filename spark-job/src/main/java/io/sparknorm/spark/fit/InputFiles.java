@@ -49,13 +49,27 @@ final class InputFiles {
       return new InputIdentity(InputIdentity.Kind.UNKNOWN, location, files, Sha256.of(unique));
     }
 
+    return identity(location, files);
+  }
+
+  /**
+   * The identity of files.
+   *
+   * @param files in the order of their paths
+   */
+  static InputIdentity identity(String location, List<InputFile> files) {
+    return new InputIdentity(InputIdentity.Kind.FILES, location, files, digest(files));
+  }
+
+  /** SHA-256 of all that identifies files. */
+  static String digest(List<InputFile> files) {
     StringBuilder all = new StringBuilder();
     for (InputFile file : files) {
       all.append(file.path()).append('\n');
       all.append(file.length()).append(' ').append(file.modified()).append('\n');
     }
 
-    return new InputIdentity(InputIdentity.Kind.FILES, location, files, Sha256.of(all.toString()));
+    return Sha256.of(all.toString());
   }
 
   /** One listing per folder: cheaper than asking for each file. */

@@ -20,9 +20,14 @@ import java.util.Optional;
  * @param moments of every channel for a {@link DatasetNorm}; for an {@link InstanceNorm} with
  *     running statistics, of twice as many channels: first the records' means of each channel, then
  *     their unbiased variances; none for other norms
+ * @param partitions the state of each partition, if the fit keeps them
  */
 public record Draft(
-    NormSpec spec, RecordType type, Optional<? extends ExactState> moments, Provenance provenance) {
+    NormSpec spec,
+    RecordType type,
+    Optional<? extends ExactState> moments,
+    Optional<PartitionStates> partitions,
+    Provenance provenance) {
   public Draft {
     int expected = momentChannels(spec, type);
     int found = moments.map(ExactState::channels).orElse(0);
@@ -32,8 +37,17 @@ public record Draft(
     }
   }
 
+  /** A draft that keeps no state of partitions. */
+  public Draft(
+      NormSpec spec,
+      RecordType type,
+      Optional<? extends ExactState> moments,
+      Provenance provenance) {
+    this(spec, type, moments, Optional.empty(), provenance);
+  }
+
   /** How many channels the moments of such a model have; 0 where it has no moments. */
-  static int momentChannels(NormSpec spec, RecordType type) {
+  public static int momentChannels(NormSpec spec, RecordType type) {
     int channels = type.shape().channels();
     if (spec.norm() instanceof DatasetNorm) {
       return channels;

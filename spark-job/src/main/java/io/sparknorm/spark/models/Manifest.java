@@ -2,8 +2,10 @@ package io.sparknorm.spark.models;
 
 import io.sparknorm.spark.FileDigest;
 import io.sparknorm.spark.config.NormSpec;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * What {@code manifest.json} says about a version; its being there is what makes the version exist.
@@ -11,6 +13,7 @@ import java.util.OptionalInt;
  * @param parent the version before, whose running statistics this one moved
  * @param stats the file with the statistics, where the model has any
  * @param moments the file with the exact state, where the model has any
+ * @param partitions the file with the exact state of each partition, where a fit kept them
  */
 public record Manifest(
     ModelId id,
@@ -19,7 +22,8 @@ public record Manifest(
     RecordType type,
     Provenance provenance,
     Optional<Payload> stats,
-    Optional<Payload> moments) {
+    Optional<Payload> moments,
+    Optional<Payload> partitions) {
   /**
    * A file beside the manifest.
    *
@@ -28,11 +32,17 @@ public record Manifest(
    */
   public record Payload(String file, FileDigest digest) {
     public Payload {
-      if (!file.matches("(stats-[A-Za-z0-9_-]+\\.json|moments-[A-Za-z0-9_-]+\\.bin)")) {
+      if (!file.matches("stats-[A-Za-z0-9_-]+\\.json|(moments|partitions)-[A-Za-z0-9_-]+\\.bin")) {
         throw new IllegalArgumentException(
-            "Invalid payload: %s (must be a file named stats-<run>.json or moments-<run>.bin)"
-                .formatted(file));
+            "Invalid payload: %s (must be a file named stats-<run>.json, moments-<run>.bin or"
+                    .formatted(file)
+                + " partitions-<run>.bin)");
       }
     }
+  }
+
+  /** All files beside the manifest. */
+  List<Payload> payloads() {
+    return Stream.of(stats, moments, partitions).flatMap(Optional::stream).toList();
   }
 }

@@ -66,6 +66,7 @@ final class ManifestFile {
     ObjectNode payload = json.putObject("payload");
     manifest.stats().ifPresent(file -> write(payload.putObject("stats"), file));
     manifest.moments().ifPresent(file -> write(payload.putObject("moments"), file));
+    manifest.partitions().ifPresent(file -> write(payload.putObject("partitions"), file));
     write(json.putObject("input"), provenance.input());
     MAPPER.writerWithDefaultPrettyPrinter().writeValue(out, json);
     out.write('\n');
@@ -154,7 +155,8 @@ final class ManifestFile {
             shape, json.constant("element_type", ElementType.class), json.texts("channel_names")),
         readProvenance(json),
         readPayload(json.object("payload"), "stats"),
-        readPayload(json.object("payload"), "moments"));
+        readPayload(json.object("payload"), "moments"),
+        readPayload(json.object("payload"), "partitions"));
   }
 
   private static Provenance readProvenance(Fields json) {

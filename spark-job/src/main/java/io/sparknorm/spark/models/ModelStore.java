@@ -9,6 +9,7 @@ import io.sparknorm.spark.config.ModelReference;
 import io.sparknorm.spark.models.Manifest.Payload;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
+import java.io.DataOutput;
 import java.io.DataOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -225,6 +226,23 @@ public final class ModelStore {
   }
 
   /**
+   * Reads the states of the partitions that a version was fitted on; empty if it keeps none.
+   *
+   * @throws JobException if there is no such version, or one of its files is not what was published
+   */
+  public Optional<PartitionStates> partitions(ModelId id) throws IOException {
+    Optional<Payload> payload = manifest(id).partitions();
+    if (payload.isEmpty()) {
+      return Optional.empty();
+    }
+
+    Path file = files.verified(id, payload.get());
+    try (DataInputStream in = new DataInputStream(files.open(file))) {
+      return Optional.of(StoreFiles.read(file, () -> PartitionStates.read(in)));
+    }
+  }
+
+  /**
    * Publishes a draft as the next version of a model, unless an earlier attempt of the same run has
    * done so. Whoever loses the race for a number takes the winner for its parent, moves the running
    * statistics on from there and tries the next number.
@@ -278,9 +296,13 @@ public final class ModelStore {
   private Optional<ModelId> tryPublish(ModelId id, OptionalInt parent, Draft draft, Model model)
       throws IOException {
     Optional<Payload> stats = writeStatistics(id, draft, model);
-    Optional<Payload> moments = writeMoments(id, draft);
+    Optional<Payload> moments =
+        write(id, "moments", draft.provenance(), draft.moments().map(some -> some::write));
+    Optional<Payload> partitions =
+        write(id, "partitions", draft.provenance(), draft.partitions().map(some -> some::write));
     Manifest manifest =
-        new Manifest(id, parent, draft.spec(), draft.type(), draft.provenance(), stats, moments);
+        new Manifest(
+            id, parent, draft.spec(), draft.type(), draft.provenance(), stats, moments, partitions);
     Optional<FileDigest> committed =
         ExclusiveFile.create(
             files.fileSystem(), files.manifest(id), out -> ManifestFile.write(manifest, out));
@@ -294,8 +316,10 @@ public final class ModelStore {
       files.fileSystem().delete(files.manifest(id), false);
     }
 
-    discard(id, stats);
-    discard(id, moments);
+    for (Payload payload : manifest.payloads()) {
+      files.fileSystem().delete(new Path(files.folder(id), payload.file()), false);
+    }
+
     return Optional.empty();
   }
 
@@ -303,8 +327,7 @@ public final class ModelStore {
   private void sweep(Manifest manifest) throws IOException {
     Path published = files.manifest(manifest.id());
     Set<String> named = new HashSet<>(Set.of(published.getName()));
-    manifest.stats().ifPresent(payload -> named.add(payload.file()));
-    manifest.moments().ifPresent(payload -> named.add(payload.file()));
+    manifest.payloads().forEach(payload -> named.add(payload.file()));
     for (FileStatus entry : files.list(published.getParent())) {
       if (!named.contains(entry.getPath().getName())) {
         files.fileSystem().delete(entry.getPath(), false);
@@ -321,25 +344,24 @@ public final class ModelStore {
         : Optional.of(write(id, name, statistics::write));
   }
 
-  private Optional<Payload> writeMoments(ModelId id, Draft draft) throws IOException {
-    if (draft.moments().isEmpty()) {
+  /** Writes binary data. */
+  private interface Binary {
+    void write(DataOutput out) throws IOException;
+  }
+
+  private Optional<Payload> write(
+      ModelId id, String kind, Provenance provenance, Optional<Binary> binary) throws IOException {
+    if (binary.isEmpty()) {
       return Optional.empty();
     }
 
     ExclusiveFile.Content content =
         out -> {
           DataOutputStream data = new DataOutputStream(new BufferedOutputStream(out));
-          draft.moments().get().write(data);
+          binary.get().write(data);
           data.flush();
         };
-    return Optional.of(write(id, "moments-" + draft.provenance().runId() + ".bin", content));
-  }
-
-  private void discard(ModelId id, Optional<Payload> payload) throws IOException {
-    if (payload.isPresent()) {
-      Path file = new Path(files.folder(id), payload.get().file());
-      files.fileSystem().delete(file, false);
-    }
+    return Optional.of(write(id, "%s-%s.bin".formatted(kind, provenance.runId()), content));
   }
 
   private Payload write(ModelId id, String name, ExclusiveFile.Content content) throws IOException {

@@ -14,11 +14,15 @@ import java.util.TreeMap;
  *     null-array}
  */
 public record RecordCounts(long records, long dropped, Map<String, Long> faults) {
+  /** Of no records. */
+  public static final RecordCounts NONE = new RecordCounts(0, 0, Map.of());
+
   public RecordCounts {
     faults = Collections.unmodifiableMap(new TreeMap<>(faults));
   }
 
-  RecordCounts plus(RecordCounts other) {
+  /** The sum. */
+  public RecordCounts plus(RecordCounts other) {
     Map<String, Long> sums = new TreeMap<>(faults);
     other.faults.forEach((fault, count) -> sums.merge(fault, count, Math::addExact));
     return new RecordCounts(

@@ -44,10 +44,14 @@ class TestRunStatus {
 
   @Test
   void doneAndNoThreadHoldsTheProcess() throws Exception {
-    JobProcess job = JobProcess.start(folder, JOB, List.of(LISTENER), "run");
+    Path day = Files.createDirectories(folder.resolve("days/day=1"));
+    Files.copy(folder.resolve("in.json"), day.resolve("in.json"));
+    String byDay = "input { path = %s/days, partition-by = day }".formatted(folder);
+    JobProcess job = JobProcess.start(folder, JOB + byDay, List.of(LISTENER), "run");
     JobProcess.Left left = job.left();
 
     assertThat(left.status()).as(left.log()).isZero();
+    assertThat(left.log()).contains("Fitting on partitions: 1 scanned (1), 0 reused\n");
     JsonNode status = job.status();
     assertThat(status.get("status").intValue()).isZero();
     assertThat(status.get("word").textValue()).isEqualTo("done");
@@ -56,6 +60,8 @@ class TestRunStatus {
     assertThat(status.get("configuration_sha256").textValue()).matches("[0-9a-f]{64}");
     assertThat(status.get("models").toString()).isEqualTo("[\"m v=1\"]");
     assertThat(status.get("output").textValue()).isEqualTo(folder.resolve("out").toString());
+    assertThat(status.get("partitions").toString())
+        .isEqualTo("{\"scanned\":[\"1\"],\"reused\":[]}");
     assertThat(status.at("/blocks/0/read").longValue()).isEqualTo(101);
     assertThat(status.at("/blocks/0/dropped").longValue()).isEqualTo(1);
     assertThat(status.at("/blocks/0/written").longValue()).isEqualTo(100);
@@ -66,7 +72,7 @@ class TestRunStatus {
 
     assertThat(status.toString()).doesNotContain("hunter2");
     assertThat(job.entries())
-        .containsExactly("_out.run-status.json", "in.json", "job.conf", "out", "store");
+        .containsExactly("_out.run-status.json", "days", "in.json", "job.conf", "out", "store");
   }
 
   @Test

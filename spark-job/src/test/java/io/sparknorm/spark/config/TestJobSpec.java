@@ -45,6 +45,7 @@ class TestJobSpec {
                     Optional.of("in"),
                     Optional.empty(),
                     Map.of(),
+                    Optional.empty(),
                     Optional.empty()),
                 Optional.of(
                     new OutputSpec(
@@ -396,6 +397,11 @@ class TestJobSpec {
             + " publish the next one)",
         "FIT | features.version=3 | Invalid features.version: 3 (only apply takes a version; fit"
             + " and run publish the next one)",
+        "FIT | input.window=30 days | Invalid configuration: input.partition-by is missing (Column by"
+            + " whose values the input's files are in folders: a fit keeps the state of each, and"
+            + " scans only those that are new or changed)",
+        "FIT | input.window=a month | Invalid input.window: a month (must be such as 30 days or 30"
+            + " partitions)",
         "APPLY | store.version=0 | Invalid store.version: 0 (must be a version's number, an alias or"
             + " latest)",
         "APPLY | features.version=1.5 | Invalid features.version: 1.5 (must be a version's number,"
@@ -498,6 +504,8 @@ class TestJobSpec {
       value = {
         "RUN   | input.options.password=hunter2",
         "RUN   | input.where=a = 1",
+        "RUN   | input.partition-by=day",
+        "RUN   | input={ path = in, partition-by = day, window = 30 days }",
         "RUN   | output={ table = t }",
         "RUN   | input={ table = t, options { \"a.b\" = 1 } }",
         "RUN   | features={ columns = [a, b, c], output = [d, e, f] }",

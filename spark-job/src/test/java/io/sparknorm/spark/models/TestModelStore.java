@@ -464,8 +464,8 @@ class TestModelStore {
     assertManifestRefused(
         id,
         good.replace("stats-run-1.json", "../stats.json"),
-        "Invalid payload: ../stats.json (must be a file named stats-<run>.json or"
-            + " moments-<run>.bin)");
+        "Invalid payload: ../stats.json (must be a file named stats-<run>.json, moments-<run>.bin"
+            + " or partitions-<run>.bin)");
     Files.writeString(manifest, good.substring(0, good.length() / 2));
     assertThatThrownBy(() -> store.load(id))
         .isInstanceOf(JobException.class)

@@ -22,6 +22,7 @@ import io.sparknorm.spark.config.NormSpec;
 import io.sparknorm.spark.models.InputIdentity.InputFile;
 import io.sparknorm.spark.models.InputIdentity.InputVersion;
 import io.sparknorm.spark.models.InputIdentity.Part;
+import io.sparknorm.spark.models.PartitionStates.PartitionState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,35 @@ class TestStoreFormat extends StoreTest {
   private static final RecordType COLUMNS =
       new RecordType(TensorShape.vector(2), ElementType.INT, List.of("age", "in come"));
 
+  private static final PartitionStates DAYS =
+      new PartitionStates(
+          "basis",
+          List.of(
+              PartitionState.of(
+                  "2026-01-01",
+                  "a",
+                  new RecordCounts(1, 0, Map.of()),
+                  Optional.of(moments(2, 1, 2))),
+              PartitionState.of(
+                  "2026-01-02",
+                  "b",
+                  new RecordCounts(2, 0, Map.of("nan", 0L)),
+                  Optional.of(moments(2, 3, 4))),
+              PartitionState.of(
+                  "2026-01-03",
+                  "c",
+                  new RecordCounts(1, 1, Map.of("null-array", 1L, "nan", 0L)),
+                  Optional.empty())));
+
+  private static Moments moments(int channels, double... values) {
+    Moments moments = new Moments(channels);
+    for (int i = 0; i < values.length; i++) {
+      moments.add(i % channels, values[i]);
+    }
+
+    return moments;
+  }
+
   /** One fit, or what was made of several. */
   private record Fit(String model, Draft draft) {
     Fit(String model, NormSpec spec, RecordType type, InputIdentity input, double... values) {
@@ -55,15 +85,12 @@ class TestStoreFormat extends StoreTest {
         String model, NormSpec spec, RecordType type, InputIdentity input, double... values) {
       int channels = Draft.momentChannels(spec, type);
       Optional<Moments> moments =
-          channels == 0 ? Optional.empty() : Optional.of(new Moments(channels));
-      for (int i = 0; i < values.length; i++) {
-        moments.orElseThrow().add(i % channels, values[i]);
-      }
-
+          channels == 0 ? Optional.empty() : Optional.of(moments(channels, values));
       return new Draft(
           spec,
           type,
           moments,
+          model.equals("days") ? Optional.of(DAYS) : Optional.empty(),
           new Provenance(
               "run-%s-%d".formatted(model, values.length),
               "identity-%s-%d".formatted(model, values.length),
@@ -99,6 +126,7 @@ class TestStoreFormat extends StoreTest {
         new Fit("m", batchNorm, VECTOR, files, 1, 14.62, 1e150, 14.62, 0.1, 14.62),
         new Fit("m", batchNorm, VECTOR, files, 1.7e9, -3, 1.7e9 + 1, 5e-324),
         new Fit("columns", new NormSpec(evoNorm, Optional.empty()), COLUMNS, files, 20, 1, 30, 2),
+        new Fit("days", BATCH_NORM, VECTOR, files, 1, 2, 3, 4),
         new Fit(
             "images", tracked(InstanceNorm.DEFAULT, Variance.UNBIASED), IMAGE, files, 1, 2, 3, 4),
         new Fit("layers", new NormSpec(LayerNorm.over(2), Optional.empty()), VECTOR, files),
@@ -121,15 +149,31 @@ class TestStoreFormat extends StoreTest {
       assertThat(kept.load(id)).isEqualTo(store.load(id));
       assertThat(kept.moments(id).isPresent()).isEqualTo(fit.draft().moments().isPresent());
       for (String payload :
-          folder(id).toFile().list((at, name) -> name.matches("(stats|moments)-.*"))) {
+          folder(id).toFile().list((at, name) -> name.matches("(stats|moments|partitions)-.*"))) {
         assertSameFile(id, payload);
       }
+
+      assertThat(kept.partitions(id).map(states -> states.partitions().size()))
+          .isEqualTo(fit.draft().partitions().map(states -> states.partitions().size()));
     }
 
     assertThat(kept.names()).isEqualTo(store.names());
     assertThat(kept.versions("m")).isEqualTo(store.versions("m"));
     assertThat(kept.find(ModelReference.of("m", "production").orElseThrow()))
         .contains(new ModelId("m", 1));
+  }
+
+  @Test
+  void theStatesOfPartitionsAddUpToTheVersions() throws IOException {
+    ModelStore kept = new ModelStore(VERSION_1.toString(), new Configuration());
+    ModelId days = new ModelId("days", 1);
+    List<PartitionState> states = kept.partitions(days).orElseThrow().partitions();
+
+    assertThat(states).extracting(PartitionState::files).containsExactly("a", "b", "c");
+    assertThat(states.get(2).moments()).isEmpty();
+    Moments sum = states.get(0).moments().orElseThrow();
+    sum.merge(states.get(1).moments().orElseThrow());
+    assertThat(sum.statistics()).isEqualTo(kept.moments(days).orElseThrow().statistics());
   }
 
   private void assertSameFile(ModelId id, String name) throws IOException {
@@ -139,9 +183,10 @@ class TestStoreFormat extends StoreTest {
 
   @Test
   void aPayloadWithAnyByteAlteredIsRefusedByName() throws IOException {
-    ModelId id = fit("m", CUMULATIVE, VECTOR, 1, 2, 3, 5);
-    Manifest manifest = store.manifest(id);
-    for (String name : List.of(manifest.stats().get().file(), manifest.moments().get().file())) {
+    Fit fit = fits().stream().filter(some -> some.model().equals("days")).findFirst().orElseThrow();
+    ModelId id = store.publish("days", fit.draft()).id();
+    for (Manifest.Payload payload : store.manifest(id).payloads()) {
+      String name = payload.file();
       Path file = folder(id).resolve(name);
       byte[] content = Files.readAllBytes(file);
       for (int i = 0; i < content.length; i++) {
@@ -152,6 +197,7 @@ class TestStoreFormat extends StoreTest {
                 () -> {
                   store.load(id);
                   store.moments(id);
+                  store.partitions(id);
                 })
             .as("byte %d of %s", i, name)
             .isInstanceOfSatisfying(
