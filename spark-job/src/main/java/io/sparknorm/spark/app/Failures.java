@@ -3,6 +3,8 @@ package io.sparknorm.spark.app;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import java.io.FileNotFoundException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
@@ -63,6 +65,19 @@ final class Failures {
       return Optional.of(
           failure(
               LeavingStatus.TRY_AGAIN, "Cannot write: the disk is full (" + message + ")", cause));
+    }
+
+    if (cause instanceof FileSystemException refused && refused.getReason() != null) {
+      return Optional.of(
+          failure(LeavingStatus.USAGE, "Cannot reach a file or folder: " + message, cause));
+    }
+
+    if (cause instanceof AccessDeniedException) { // whose message is the path alone
+      return Optional.of(
+          failure(
+              LeavingStatus.USAGE,
+              "Cannot reach a file or folder: %s: %s".formatted(message, NOT_PERMITTED),
+              cause));
     }
 
     boolean isRoot = cause.getCause() == null;

@@ -7,6 +7,8 @@ import io.sparknorm.spark.LeavingStatus;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.SparkException;
@@ -28,6 +30,14 @@ class TestFailures {
         new UncheckedIOException(new AccessControlException("Permission denied: user=u")),
         LeavingStatus.USAGE,
         "Cannot reach a file or folder: Permission denied: user=u");
+    assertTold(
+        new UncheckedIOException(new AccessDeniedException("/models")),
+        LeavingStatus.USAGE,
+        "Cannot reach a file or folder: /models: Permission denied");
+    assertTold(
+        new UncheckedIOException(new FileSystemException("/models", null, "Read-only file system")),
+        LeavingStatus.USAGE,
+        "Cannot reach a file or folder: /models: Read-only file system");
     assertTold(
         new UnsupportedFileSystemException("No FileSystem for scheme \"x\""),
         LeavingStatus.USAGE,
