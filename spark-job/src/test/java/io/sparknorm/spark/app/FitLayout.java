@@ -71,11 +71,23 @@ record FitLayout(int partitions, boolean shuffled, boolean adaptive, String elem
               });
       for (FitLayout layout : all(1, 7, 64, 1000)) {
         Path folder = Files.createTempDirectory(Path.of(arguments[2]), "layout");
-        System.out.printf("%s %s %s%n", arguments[0], layout, layout.fit(spark, folder, failing));
+        System.out.println(layout.row(arguments[0], layout.fit(spark, folder, failing)));
       }
     }
 
     System.out.printf("%d tasks failed%n", failed[0]); // complete once the session is stopped
+  }
+
+  /** A row of the table that the matrix is. */
+  private String row(String master, String digests) {
+    return "| %s | %d | %s | %s | %s | %s |"
+        .formatted(
+            master,
+            partitions,
+            shuffled ? "shuffled" : "in order",
+            adaptive ? "on" : "off",
+            element,
+            digests.replace(" ", " | "));
   }
 
   /**

@@ -2,12 +2,13 @@ package io.sparknorm.spark.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,18 +23,23 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("faults")
 class TestFitMatrix {
   private static final Pattern RESULT =
-      Pattern.compile("^(local\\S* FitLayout.*) ([0-9a-f]{64} [0-9a-f]{64})$", Pattern.MULTILINE);
+      Pattern.compile("^(\\| local.*) (\\| [0-9a-f]{64} \\| [0-9a-f]{64} \\|)$", Pattern.MULTILINE);
   private static final Pattern FAILED = Pattern.compile("(\\d+) tasks failed");
 
   @TempDir Path folder;
 
   @Test
   void noSessionAndNoRetryChangesTheStateOrTheStatistics() throws IOException {
-    Map<String, String> digests = new TreeMap<>();
+    Map<String, String> digests = new LinkedHashMap<>();
     assertThat(failedTasks("local[1]", false, digests)).isZero();
     assertThat(failedTasks("local[4]", false, digests)).isZero();
-    assertThat(failedTasks("local[4,3]", true, digests)).isPositive();
+    int failed = failedTasks("local[4,3]", true, digests);
+    assertThat(failed).isPositive();
 
+    System.out.printf("%d tasks failed in local[4,3] and were tried again%n%n", failed);
+    System.out.println(
+        "| master | partitions | rows | adaptive | stored as | state | statistics |\n"
+            + "|---|---|---|---|---|---|---|");
     digests.forEach((layout, digest) -> System.out.println(layout + " " + digest));
     assertThat(digests).hasSize(3 * 16);
     Set<String> distinct = new TreeSet<>(digests.values());
@@ -48,7 +54,10 @@ class TestFitMatrix {
         Jvm.start(
             log,
             Map.of(),
-            System.getProperty("java.class.path"),
+            // The jar's classes would not take the job files of a library under its own name.
+            Path.of(System.getProperty("sparknorm.target"), "classes")
+                + File.pathSeparator
+                + System.getProperty("java.class.path"),
             List.of("-Xmx2g", "-Dspark.ui.enabled=false", "-Dspark.driver.host=127.0.0.1"),
             List.of(
                 "io.sparknorm.spark.app.FitLayout",
