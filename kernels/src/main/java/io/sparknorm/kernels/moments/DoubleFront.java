@@ -43,8 +43,13 @@ final class DoubleFront extends Front<double[]> {
   private final TileLoops loops;
   private final long[] least = new long[TileLoops.TILE];
 
+  /** What the smallest magnitudes have to be for each lane's window; at first, those of zeros. */
+  private final long[] limits;
+
   DoubleFront(ChannelMoments[] channels, TileLoops loops) {
-    super(channels, PARTS, 4);
+    super(channels, Double.BYTES, PARTS, 4);
+    limits = new long[stride()];
+    Arrays.fill(limits, MAGNITUDE);
     this.loops = loops;
   }
 
@@ -84,8 +89,23 @@ final class DoubleFront extends Front<double[]> {
   }
 
   @Override
-  void accumulate(double[] x, int from, int stride, int rows) {
-    loops.add(x, from, stride, rows, tile, least);
+  void accumulate(double[] x, int from, int stride, int rows, double[][] parts, int first) {
+    loops.add(x, from, stride, rows, parts, first, tile, least);
+  }
+
+  @Override
+  void limit(int l, int exponent) {
+    limits[l] = leastOnGrid(exponent) + MAGNITUDE;
+  }
+
+  @Override
+  boolean areOnGrid(int first) {
+    boolean areOnGrid = true;
+    for (int l = 0; l < least.length; l++) {
+      areOnGrid &= least[l] >= limits[first + l];
+    }
+
+    return areOnGrid;
   }
 
   @Override

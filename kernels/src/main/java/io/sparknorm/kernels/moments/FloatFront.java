@@ -38,8 +38,13 @@ final class FloatFront extends Front<float[]> {
   private final TileLoops loops;
   private final int[] least = new int[TileLoops.TILE];
 
+  /** What the smallest magnitudes have to be for each lane's window; at first, those of zeros. */
+  private final int[] limits;
+
   FloatFront(ChannelMoments[] channels, TileLoops loops) {
-    super(channels, PARTS, 2);
+    super(channels, Float.BYTES, PARTS, 2);
+    limits = new int[stride()];
+    Arrays.fill(limits, MAGNITUDE);
     this.loops = loops;
   }
 
@@ -74,8 +79,23 @@ final class FloatFront extends Front<float[]> {
   }
 
   @Override
-  void accumulate(float[] x, int from, int stride, int rows) {
-    loops.add(x, from, stride, rows, tile, least);
+  void accumulate(float[] x, int from, int stride, int rows, double[][] parts, int first) {
+    loops.add(x, from, stride, rows, parts, first, tile, least);
+  }
+
+  @Override
+  void limit(int l, int exponent) {
+    limits[l] = leastOnGrid(exponent) + MAGNITUDE;
+  }
+
+  @Override
+  boolean areOnGrid(int first) {
+    boolean areOnGrid = true;
+    for (int l = 0; l < least.length; l++) {
+      areOnGrid &= least[l] >= limits[first + l];
+    }
+
+    return areOnGrid;
   }
 
   @Override

@@ -36,8 +36,10 @@ abstract class Front<A> {
   /** Fewer rows would spend more on windows than on values. */
   private static final int FEWEST_ROWS = 8;
 
-  /** Between these bounds a block is to stay in the processor's cache. */
-  private static final int BLOCK_ELEMENTS = 1 << 17;
+  /** Between these bounds a block leaves room in a second-level cache of 512 KiB. */
+  private static final int BLOCK_BYTES = 3 << 17;
+
+  private static final int FRACTION_WIDTH = 52;
 
   /** Where so many neighbours belong to one channel, they are added without a block. */
   private static final int SHORTEST_RUN = 64;
@@ -71,13 +73,13 @@ abstract class Front<A> {
 
   private boolean isFlushed = true;
 
-  Front(ChannelMoments[] channels, int parts, int squaresParts) {
+  Front(ChannelMoments[] channels, int elementBytes, int parts, int squaresParts) {
     this.channels = channels;
     this.squaresParts = squaresParts;
     lanes = channels.length * Math.max(1, TILE / channels.length);
     // An odd number of tiles, so that a tile's rows do not compete for the same cache lines.
     stride = ((lanes + TILE - 1) / TILE | 1) * TILE;
-    rows = Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, BLOCK_ELEMENTS / stride));
+    rows = Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, BLOCK_BYTES / elementBytes / stride));
     block = newArray(Math.multiplyExact(rows, stride));
     lastOfRun = newArray(TILE);
     zeros = newArray(TILE);
@@ -86,9 +88,16 @@ abstract class Front<A> {
     tile = new double[parts][TILE];
   }
 
-  /** What a channel takes at least: its column of the block, its window's parts and its count. */
+  /**
+   * What a channel takes at least: its column of the block, its window's parts, limit and count.
+   */
   static long leastBytes(int elementBytes, int parts) {
-    return (long) FEWEST_ROWS * elementBytes + (long) parts * Double.BYTES + Integer.BYTES;
+    return (FEWEST_ROWS + 1L) * elementBytes + (long) parts * Double.BYTES + Integer.BYTES;
+  }
+
+  /** How many lanes there are in whole tiles. */
+  final int stride() {
+    return stride;
   }
 
   abstract A newArray(int length);
@@ -107,8 +116,14 @@ abstract class Front<A> {
   /** Forgets the smallest magnitudes. */
   abstract void clearLeast();
 
-  /** Adds to the tile's parts. */
-  abstract void accumulate(A x, int from, int stride, int rows);
+  /** Adds to parts, from a lane on, and leaves the sums in the tile's parts. */
+  abstract void accumulate(A x, int from, int stride, int rows, double[][] parts, int first);
+
+  /** Takes note of the exponent of a lane's window. */
+  abstract void limit(int l, int exponent);
+
+  /** Whether {@link #isOnGrid} holds for each of a tile's lanes and its window. */
+  abstract boolean areOnGrid(int first);
 
   /**
    * Whether all that the tile's lane was given since {@code clearLeast} are multiples of a unit.
@@ -214,22 +229,22 @@ abstract class Front<A> {
   }
 
   private void tryTile(int first) {
-    for (int p = 0; p < parts.length; p++) {
-      System.arraycopy(parts[p], first, tile[p], 0, TILE);
-    }
-
     clearLeast();
-    accumulate(block, first, stride, row);
+    accumulate(block, first, stride, row, parts, first);
   }
 
+  /** Whether all of the tile's outcomes are exact, at the price of a few. */
   private boolean allFit(int first) {
+    long changes = 0;
     for (int l = 0; l < TILE; l++) {
-      if (outcome(l, exponent(first + l)) != Outcome.EXACT) {
-        return false;
-      }
+      changes |= bits(tile[0][l]) ^ bits(parts[0][first + l]);
     }
 
-    return true;
+    return changes >>> FRACTION_WIDTH == 0 && areOnGrid(first);
+  }
+
+  private static long bits(double value) {
+    return Double.doubleToRawLongBits(value);
   }
 
   /** Q1 only grows, so that its exponent at the end is that of every step; NaN has another. */
@@ -310,11 +325,11 @@ abstract class Front<A> {
 
     clearLeast();
     int whole = n - n % TILE;
-    accumulate(x, from, TILE, whole / TILE);
+    accumulate(x, from, TILE, whole / TILE, tile, 0);
     if (whole < n) {
       copy(zeros, 0, TILE, lastOfRun, 0);
       copy(x, from + whole, n - whole, lastOfRun, 0);
-      accumulate(lastOfRun, 0, TILE, 1);
+      accumulate(lastOfRun, 0, TILE, 1, tile, 0);
     }
 
     for (int l = 0; l < TILE; l++) {
@@ -394,6 +409,8 @@ abstract class Front<A> {
     for (int p = 0; p < parts.length; p++) {
       parts[p][l] = anchor(p, exponent);
     }
+
+    limit(l, exponent);
   }
 
   /** Hands what a lane holds over to its channel. */

@@ -8,10 +8,19 @@ enum ScalarTileLoops implements TileLoops {
   private static final double SPLITTER = 0x1p27 + 1;
 
   @Override
-  public void add(float[] x, int from, int stride, int rows, double[][] parts, int[] least) {
-    double[] q1 = parts[0];
-    double[] q2 = parts[1];
-    double[] s = parts[2];
+  public void add(
+      float[] x,
+      int from,
+      int stride,
+      int rows,
+      double[][] parts,
+      int first,
+      double[][] sums,
+      int[] least) {
+    copy(parts, first, sums);
+    double[] q1 = sums[0];
+    double[] q2 = sums[1];
+    double[] s = sums[2];
     for (int r = 0; r < rows; r++) {
       int at = from + r * stride;
       for (int l = 0; l < TILE; l++) {
@@ -29,13 +38,22 @@ enum ScalarTileLoops implements TileLoops {
   }
 
   @Override
-  public void add(double[] x, int from, int stride, int rows, double[][] parts, long[] least) {
-    double[] q1 = parts[0];
-    double[] q2 = parts[1];
-    double[] e1 = parts[2];
-    double[] e2 = parts[3];
-    double[] s1 = parts[4];
-    double[] s2 = parts[5];
+  public void add(
+      double[] x,
+      int from,
+      int stride,
+      int rows,
+      double[][] parts,
+      int first,
+      double[][] sums,
+      long[] least) {
+    copy(parts, first, sums);
+    double[] q1 = sums[0];
+    double[] q2 = sums[1];
+    double[] e1 = sums[2];
+    double[] e2 = sums[3];
+    double[] s1 = sums[4];
+    double[] s2 = sums[5];
     for (int r = 0; r < rows; r++) {
       int at = from + r * stride;
       for (int l = 0; l < TILE; l++) {
@@ -63,6 +81,12 @@ enum ScalarTileLoops implements TileLoops {
         s2[l] += v - (after - before);
         least[l] = Math.min(least[l], DoubleFront.order(v));
       }
+    }
+  }
+
+  private static void copy(double[][] parts, int first, double[][] sums) {
+    for (int p = 0; p < parts.length; p++) {
+      System.arraycopy(parts[p], first, sums[p], 0, TILE);
     }
   }
 }

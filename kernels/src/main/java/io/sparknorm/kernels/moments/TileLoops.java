@@ -2,7 +2,8 @@ package io.sparknorm.kernels.moments;
 
 /**
  * The loops of the fast front: each adds rows of {@link #TILE} neighbouring values to as many
- * lanes. Row r begins at {@code from + r * stride}. Part p of lane l is {@code parts[p][l]}; {@link
+ * lanes. Row r begins at {@code from + r * stride}. Part p of lane l is {@code parts[p][first +
+ * l]}, and with the values added {@code sums[p][l]}, in the same arrays or in others; {@link
  * FloatFront} and {@link DoubleFront} say what the parts are and when they are exact, which callers
  * find out afterwards. All implementations give the same bits.
  */
@@ -19,11 +20,27 @@ interface TileLoops {
    * Adds to parts Q1, Q2 and S, and keeps in {@code least} the smallest of what {@link
    * FloatFront#order} gives.
    */
-  void add(float[] x, int from, int stride, int rows, double[][] parts, int[] least);
+  void add(
+      float[] x,
+      int from,
+      int stride,
+      int rows,
+      double[][] parts,
+      int first,
+      double[][] sums,
+      int[] least);
 
   /**
    * Adds to parts Q1 to Q4, S1 and S2, and keeps in {@code least} the smallest of what {@link
    * DoubleFront#order} gives.
    */
-  void add(double[] x, int from, int stride, int rows, double[][] parts, long[] least);
+  void add(
+      double[] x,
+      int from,
+      int stride,
+      int rows,
+      double[][] parts,
+      int first,
+      double[][] sums,
+      long[] least);
 }

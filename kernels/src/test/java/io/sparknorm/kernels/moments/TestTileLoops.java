@@ -26,22 +26,24 @@ class TestTileLoops {
 
   private static String add(TileLoops loops, float[] x) {
     double[][] parts = parts(3);
+    double[][] sums = new double[3][TileLoops.TILE];
     int[] least = new int[TileLoops.TILE];
     Arrays.fill(least, FloatFront.MAGNITUDE);
-    loops.add(x, 5, TileLoops.TILE, 60, parts, least);
-    return Arrays.deepToString(parts) + Arrays.toString(least);
+    loops.add(x, 5, TileLoops.TILE, 60, parts, 3, sums, least);
+    return Arrays.deepToString(sums) + Arrays.toString(least);
   }
 
   private static String add(TileLoops loops, double[] x) {
     double[][] parts = parts(6);
+    double[][] sums = new double[6][TileLoops.TILE];
     long[] least = new long[TileLoops.TILE];
     Arrays.fill(least, DoubleFront.MAGNITUDE);
-    loops.add(x, 5, TileLoops.TILE, 60, parts, least);
-    return Arrays.deepToString(parts) + Arrays.toString(least);
+    loops.add(x, 5, TileLoops.TILE, 60, parts, 3, sums, least);
+    return Arrays.deepToString(sums) + Arrays.toString(least);
   }
 
   private static double[][] parts(int count) {
-    double[][] parts = new double[count][TileLoops.TILE];
+    double[][] parts = new double[count][3 + TileLoops.TILE];
     for (int p = 0; p < count; p += 2) {
       Arrays.fill(parts[p], Math.scalb(1.5, 20 - 10 * p));
     }
