@@ -89,8 +89,8 @@ final class DoubleFront extends Front<double[]> {
   }
 
   @Override
-  void accumulate(double[] x, int from, int stride, int rows, double[][] parts, int first) {
-    loops.add(x, from, stride, rows, parts, first, tile, least);
+  void accumulate(double[] x, int from, int stride, int rows, double[][] window, double[][] sums) {
+    loops.add(x, from, stride, rows, window, sums, least);
   }
 
   @Override

@@ -79,8 +79,8 @@ final class FloatFront extends Front<float[]> {
   }
 
   @Override
-  void accumulate(float[] x, int from, int stride, int rows, double[][] parts, int first) {
-    loops.add(x, from, stride, rows, parts, first, tile, least);
+  void accumulate(float[] x, int from, int stride, int rows, double[][] window, double[][] sums) {
+    loops.add(x, from, stride, rows, window, sums, least);
   }
 
   @Override

@@ -31,7 +31,7 @@ abstract class Front<A> {
   static final int UNSET = Double.MIN_EXPONENT - 1;
 
   /** More rows would not make a block faster. */
-  private static final int MOST_ROWS = 64;
+  private static final int MOST_ROWS = 128;
 
   /** Fewer rows would spend more on windows than on values. */
   private static final int FEWEST_ROWS = 8;
@@ -55,16 +55,17 @@ abstract class Front<A> {
   private final A lastOfRun;
   private final A zeros;
 
-  /** Parts of all lanes' windows, those of the squares first. */
-  private final double[][] parts;
-
+  private final int parts;
   private final int squaresParts;
+
+  /** Of each tile all parts of its lanes' windows, those of the squares first. */
+  private final double[][][] windows;
+
+  /** The same of one tile while a block is added. */
+  private double[][] sums;
 
   /** How many values each window holds. */
   private final int[] held;
-
-  /** The parts of one tile while a block is added. */
-  final double[][] tile;
 
   /** Where the next value goes. */
   private int row;
@@ -75,6 +76,7 @@ abstract class Front<A> {
 
   Front(ChannelMoments[] channels, int elementBytes, int parts, int squaresParts) {
     this.channels = channels;
+    this.parts = parts;
     this.squaresParts = squaresParts;
     lanes = channels.length * Math.max(1, TILE / channels.length);
     // An odd number of tiles, so that a tile's rows do not compete for the same cache lines.
@@ -83,9 +85,9 @@ abstract class Front<A> {
     block = newArray(Math.multiplyExact(rows, stride));
     lastOfRun = newArray(TILE);
     zeros = newArray(TILE);
-    this.parts = new double[parts][stride];
+    windows = new double[stride / TILE][parts][TILE];
+    sums = new double[parts][TILE];
     held = new int[stride];
-    tile = new double[parts][TILE];
   }
 
   /**
@@ -116,8 +118,8 @@ abstract class Front<A> {
   /** Forgets the smallest magnitudes. */
   abstract void clearLeast();
 
-  /** Adds to parts, from a lane on, and leaves the sums in the tile's parts. */
-  abstract void accumulate(A x, int from, int stride, int rows, double[][] parts, int first);
+  /** Adds to a tile's window, and leaves the sums in another, or in the same. */
+  abstract void accumulate(A x, int from, int stride, int rows, double[][] window, double[][] sums);
 
   /** Takes note of the exponent of a lane's window. */
   abstract void limit(int l, int exponent);
@@ -216,10 +218,9 @@ abstract class Front<A> {
 
     tryTile(first);
     if (allFit(first)) {
-      for (int p = 0; p < parts.length; p++) {
-        System.arraycopy(tile[p], 0, parts[p], first, TILE);
-      }
-
+      double[][] before = windows[first / TILE];
+      windows[first / TILE] = sums;
+      sums = before;
       for (int l = first; l < first + TILE; l++) {
         held[l] += row;
       }
@@ -230,14 +231,16 @@ abstract class Front<A> {
 
   private void tryTile(int first) {
     clearLeast();
-    accumulate(block, first, stride, row, parts, first);
+    accumulate(block, first, stride, row, windows[first / TILE], sums);
   }
 
   /** Whether all of the tile's outcomes are exact, at the price of a few. */
   private boolean allFit(int first) {
     long changes = 0;
+    double[] before = windows[first / TILE][0];
+    double[] after = sums[0];
     for (int l = 0; l < TILE; l++) {
-      changes |= bits(tile[0][l]) ^ bits(parts[0][first + l]);
+      changes |= bits(before[l]) ^ bits(after[l]);
     }
 
     return changes >>> FRACTION_WIDTH == 0 && areOnGrid(first);
@@ -249,7 +252,7 @@ abstract class Front<A> {
 
   /** Q1 only grows, so that its exponent at the end is that of every step; NaN has another. */
   private Outcome outcome(int l, int exponent) {
-    if (Math.getExponent(tile[0][l]) != exponent) {
+    if (Math.getExponent(sums[0][l]) != exponent) {
       return Outcome.OUT_OF_RANGE;
     }
 
@@ -272,8 +275,8 @@ abstract class Front<A> {
 
     for (int l = 0; l < TILE; l++) {
       if (outcome(l, exponent(first + l)) == Outcome.EXACT) {
-        for (int p = 0; p < parts.length; p++) {
-          parts[p][first + l] = tile[p][l];
+        for (int p = 0; p < parts; p++) {
+          windows[first / TILE][p][l] = sums[p][l];
         }
 
         held[first + l] += row;
@@ -319,17 +322,17 @@ abstract class Front<A> {
    */
   private Outcome tryPiece(int c, A x, int from, int n) {
     int exponent = exponent(c);
-    for (int p = 0; p < parts.length; p++) {
-      Arrays.fill(tile[p], start(p, exponent));
+    for (int p = 0; p < parts; p++) {
+      Arrays.fill(sums[p], start(p, exponent));
     }
 
     clearLeast();
     int whole = n - n % TILE;
-    accumulate(x, from, TILE, whole / TILE, tile, 0);
+    accumulate(x, from, TILE, whole / TILE, sums, sums);
     if (whole < n) {
       copy(zeros, 0, TILE, lastOfRun, 0);
       copy(x, from + whole, n - whole, lastOfRun, 0);
-      accumulate(lastOfRun, 0, TILE, 1, tile, 0);
+      accumulate(lastOfRun, 0, TILE, 1, sums, sums);
     }
 
     for (int l = 0; l < TILE; l++) {
@@ -340,21 +343,21 @@ abstract class Front<A> {
     }
 
     double range = start(0, exponent);
-    if (tileSum(0, range) > range) {
+    if (total(0, range) > range) {
       return Outcome.OUT_OF_RANGE;
     }
 
     channels[c].count(n);
-    for (int p = 0; p < parts.length; p++) {
-      deposit(p, tileSum(p, start(p, exponent)), channels[c]);
+    for (int p = 0; p < parts; p++) {
+      deposit(p, total(p, start(p, exponent)), channels[c]);
     }
 
     return Outcome.EXACT;
   }
 
-  private double tileSum(int part, double start) {
+  private double total(int part, double start) {
     double sum = 0;
-    for (double value : tile[part]) {
+    for (double value : sums[part]) {
       sum += value - start;
     }
 
@@ -383,7 +386,7 @@ abstract class Front<A> {
 
   /** Makes room for a whole window of values like the last ones. */
   private void renew(int l) {
-    int wanted = exponentFor(parts[0][l] - start(0, exponent(l)), held[l]);
+    int wanted = exponentFor(part(0, l) - start(0, exponent(l)), held[l]);
     if (!allows(wanted) || !narrow(l, wanted)) {
       empty(l);
     }
@@ -406,8 +409,8 @@ abstract class Front<A> {
 
   private void open(int l, int exponent) {
     empty(l);
-    for (int p = 0; p < parts.length; p++) {
-      parts[p][l] = anchor(p, exponent);
+    for (int p = 0; p < parts; p++) {
+      setPart(p, l, anchor(p, exponent));
     }
 
     limit(l, exponent);
@@ -418,10 +421,10 @@ abstract class Front<A> {
     if (l < lanes && held[l] > 0) {
       int exponent = exponent(l);
       channel(l).count(held[l]);
-      for (int p = 0; p < parts.length; p++) {
+      for (int p = 0; p < parts; p++) {
         double start = start(p, exponent);
-        deposit(p, parts[p][l] - start, channel(l));
-        parts[p][l] = start;
+        deposit(p, part(p, l) - start, channel(l));
+        setPart(p, l, start);
       }
     }
 
@@ -441,7 +444,15 @@ abstract class Front<A> {
   }
 
   private int exponent(int l) {
-    return Math.getExponent(parts[0][l]);
+    return Math.getExponent(part(0, l));
+  }
+
+  private double part(int p, int l) {
+    return windows[l / TILE][p][l % TILE];
+  }
+
+  private void setPart(int p, int l, double value) {
+    windows[l / TILE][p][l % TILE] = value;
   }
 
   private ChannelMoments channel(int l) {

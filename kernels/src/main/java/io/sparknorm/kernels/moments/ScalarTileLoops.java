@@ -9,15 +9,8 @@ enum ScalarTileLoops implements TileLoops {
 
   @Override
   public void add(
-      float[] x,
-      int from,
-      int stride,
-      int rows,
-      double[][] parts,
-      int first,
-      double[][] sums,
-      int[] least) {
-    copy(parts, first, sums);
+      float[] x, int from, int stride, int rows, double[][] parts, double[][] sums, int[] least) {
+    copy(parts, sums);
     double[] q1 = sums[0];
     double[] q2 = sums[1];
     double[] s = sums[2];
@@ -39,15 +32,8 @@ enum ScalarTileLoops implements TileLoops {
 
   @Override
   public void add(
-      double[] x,
-      int from,
-      int stride,
-      int rows,
-      double[][] parts,
-      int first,
-      double[][] sums,
-      long[] least) {
-    copy(parts, first, sums);
+      double[] x, int from, int stride, int rows, double[][] parts, double[][] sums, long[] least) {
+    copy(parts, sums);
     double[] q1 = sums[0];
     double[] q2 = sums[1];
     double[] e1 = sums[2];
@@ -84,9 +70,9 @@ enum ScalarTileLoops implements TileLoops {
     }
   }
 
-  private static void copy(double[][] parts, int first, double[][] sums) {
+  private static void copy(double[][] parts, double[][] sums) {
     for (int p = 0; p < parts.length; p++) {
-      System.arraycopy(parts[p], first, sums[p], 0, TILE);
+      System.arraycopy(parts[p], 0, sums[p], 0, TILE);
     }
   }
 }

@@ -21,26 +21,12 @@ interface TileLoops {
    * FloatFront#order} gives.
    */
   void add(
-      float[] x,
-      int from,
-      int stride,
-      int rows,
-      double[][] parts,
-      int first,
-      double[][] sums,
-      int[] least);
+      float[] x, int from, int stride, int rows, double[][] parts, double[][] sums, int[] least);
 
   /**
    * Adds to parts Q1 to Q4, S1 and S2, and keeps in {@code least} the smallest of what {@link
    * DoubleFront#order} gives.
    */
   void add(
-      double[] x,
-      int from,
-      int stride,
-      int rows,
-      double[][] parts,
-      int first,
-      double[][] sums,
-      long[] least);
+      double[] x, int from, int stride, int rows, double[][] parts, double[][] sums, long[] least);
 }

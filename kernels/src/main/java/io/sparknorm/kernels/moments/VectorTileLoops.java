@@ -31,16 +31,9 @@ final class VectorTileLoops implements TileLoops {
 
   @Override
   public void add(
-      float[] x,
-      int from,
-      int stride,
-      int rows,
-      double[][] parts,
-      int first,
-      double[][] sums,
-      int[] least) {
+      float[] x, int from, int stride, int rows, double[][] parts, double[][] sums, int[] least) {
     for (int lane = 0; lane < TILE; lane += 2 * DOUBLES.length()) {
-      addFloats(x, from + lane, stride, rows, parts, first + lane, sums, least, lane);
+      addFloats(x, from + lane, stride, rows, parts, sums, least, lane);
     }
   }
 
@@ -50,7 +43,6 @@ final class VectorTileLoops implements TileLoops {
       int stride,
       int rows,
       double[][] parts,
-      int first,
       double[][] sums,
       int[] least,
       int lane) {
@@ -59,12 +51,12 @@ final class VectorTileLoops implements TileLoops {
     double[] s = parts[2];
     int lanes = DOUBLES.length();
     IntVector magnitude = IntVector.broadcast(INTS, FloatFront.MAGNITUDE);
-    DoubleVector a0 = DoubleVector.fromArray(DOUBLES, q1, first);
-    DoubleVector a1 = DoubleVector.fromArray(DOUBLES, q1, first + lanes);
-    DoubleVector b0 = DoubleVector.fromArray(DOUBLES, q2, first);
-    DoubleVector b1 = DoubleVector.fromArray(DOUBLES, q2, first + lanes);
-    DoubleVector s0 = DoubleVector.fromArray(DOUBLES, s, first);
-    DoubleVector s1 = DoubleVector.fromArray(DOUBLES, s, first + lanes);
+    DoubleVector a0 = DoubleVector.fromArray(DOUBLES, q1, lane);
+    DoubleVector a1 = DoubleVector.fromArray(DOUBLES, q1, lane + lanes);
+    DoubleVector b0 = DoubleVector.fromArray(DOUBLES, q2, lane);
+    DoubleVector b1 = DoubleVector.fromArray(DOUBLES, q2, lane + lanes);
+    DoubleVector s0 = DoubleVector.fromArray(DOUBLES, s, lane);
+    DoubleVector s1 = DoubleVector.fromArray(DOUBLES, s, lane + lanes);
     IntVector m0 = IntVector.fromArray(INTS, least, lane);
     IntVector m1 = IntVector.fromArray(INTS, least, lane + lanes);
     for (int r = 0, at = from; r < rows; r++, at += stride) {
@@ -98,16 +90,9 @@ final class VectorTileLoops implements TileLoops {
 
   @Override
   public void add(
-      double[] x,
-      int from,
-      int stride,
-      int rows,
-      double[][] parts,
-      int first,
-      double[][] sums,
-      long[] least) {
+      double[] x, int from, int stride, int rows, double[][] parts, double[][] sums, long[] least) {
     for (int lane = 0; lane < TILE; lane += DOUBLES.length()) {
-      addDoubles(x, from + lane, stride, rows, parts, first + lane, sums, least, lane);
+      addDoubles(x, from + lane, stride, rows, parts, sums, least, lane);
     }
   }
 
@@ -117,17 +102,16 @@ final class VectorTileLoops implements TileLoops {
       int stride,
       int rows,
       double[][] parts,
-      int first,
       double[][] sums,
       long[] least,
       int lane) {
     LongVector magnitude = LongVector.broadcast(LONGS, DoubleFront.MAGNITUDE);
-    DoubleVector q1 = DoubleVector.fromArray(DOUBLES, parts[0], first);
-    DoubleVector q2 = DoubleVector.fromArray(DOUBLES, parts[1], first);
-    DoubleVector e1 = DoubleVector.fromArray(DOUBLES, parts[2], first);
-    DoubleVector e2 = DoubleVector.fromArray(DOUBLES, parts[3], first);
-    DoubleVector s1 = DoubleVector.fromArray(DOUBLES, parts[4], first);
-    DoubleVector s2 = DoubleVector.fromArray(DOUBLES, parts[5], first);
+    DoubleVector q1 = DoubleVector.fromArray(DOUBLES, parts[0], lane);
+    DoubleVector q2 = DoubleVector.fromArray(DOUBLES, parts[1], lane);
+    DoubleVector e1 = DoubleVector.fromArray(DOUBLES, parts[2], lane);
+    DoubleVector e2 = DoubleVector.fromArray(DOUBLES, parts[3], lane);
+    DoubleVector s1 = DoubleVector.fromArray(DOUBLES, parts[4], lane);
+    DoubleVector s2 = DoubleVector.fromArray(DOUBLES, parts[5], lane);
     LongVector m = LongVector.fromArray(LONGS, least, lane);
     for (int r = 0, at = from; r < rows; r++, at += stride) {
       DoubleVector v = DoubleVector.fromArray(DOUBLES, x, at);

@@ -29,7 +29,7 @@ class TestTileLoops {
     double[][] sums = new double[3][TileLoops.TILE];
     int[] least = new int[TileLoops.TILE];
     Arrays.fill(least, FloatFront.MAGNITUDE);
-    loops.add(x, 5, TileLoops.TILE, 60, parts, 3, sums, least);
+    loops.add(x, 5, TileLoops.TILE, 60, parts, sums, least);
     return Arrays.deepToString(sums) + Arrays.toString(least);
   }
 
@@ -38,12 +38,12 @@ class TestTileLoops {
     double[][] sums = new double[6][TileLoops.TILE];
     long[] least = new long[TileLoops.TILE];
     Arrays.fill(least, DoubleFront.MAGNITUDE);
-    loops.add(x, 5, TileLoops.TILE, 60, parts, 3, sums, least);
+    loops.add(x, 5, TileLoops.TILE, 60, parts, sums, least);
     return Arrays.deepToString(sums) + Arrays.toString(least);
   }
 
   private static double[][] parts(int count) {
-    double[][] parts = new double[count][3 + TileLoops.TILE];
+    double[][] parts = new double[count][TileLoops.TILE];
     for (int p = 0; p < count; p += 2) {
       Arrays.fill(parts[p], Math.scalb(1.5, 20 - 10 * p));
     }
