@@ -16,10 +16,13 @@ final class Failures {
   private static final String DISK_FULL = "No space left on device";
   private static final String NOT_PERMITTED = "Permission denied";
 
-  /** How Spark 4 begins to say that it cannot read a file, and the two ways of Spark 3.5. */
+  /** How Spark 4 begins to say that it cannot read a file, and the ways of Spark 3.5. */
   private static final List<String> UNREADABLE =
       List.of(
-          "[FAILED_READ_FILE", "[CANNOT_READ_FILE_FOOTER", "Encountered error while reading file");
+          "[FAILED_READ_FILE",
+          "[CANNOT_READ_FILE_FOOTER",
+          "Encountered error while reading file",
+          "Parquet column cannot be converted in file");
 
   private static final String NO_SUCH_FORMAT = "[DATA_SOURCE_NOT_FOUND]";
 

@@ -80,7 +80,7 @@ class TestPartitionFits extends JobTest {
     String query =
         """
         SELECT date_add(DATE'2026-11-01', CAST(day AS int) - 1) AS day,
-          transform(sequence(1, 3), i -> %s) AS x
+          transform(sequence(1, 3), i -> double(%s)) AS x
         FROM (SELECT id, id %% %d + %d AS day FROM range(%d)) ORDER BY id
         """
             .formatted(element, to - from + 1, from, RECORDS_OF_A_DAY * (to - from + 1));
