@@ -12,6 +12,11 @@ public record Affine(Coefficients weight, Coefficients bias) implements Serializ
   /** Neither weight nor bias. */
   public static final Affine NONE = new Affine(Coefficients.NONE, Coefficients.NONE);
 
+  /** The same map with its parameters written out. */
+  Affine filled(int size) {
+    return new Affine(weight.filled(1, size), bias.filled(0, size));
+  }
+
   void checkSize(int expected, String per) {
     weight.checkSize("weight", expected, per);
     bias.checkSize("bias", expected, per);

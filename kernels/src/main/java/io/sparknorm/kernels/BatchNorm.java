@@ -31,6 +31,11 @@ public record BatchNorm(Denominator denominator, Affine affine, Activation activ
   }
 
   @Override
+  public DatasetNorm filled(int channels) {
+    return new BatchNorm(denominator, affine.filled(channels), activation);
+  }
+
+  @Override
   public Normalizer normalizer(TensorShape shape, Coefficients mean, Coefficients variance) {
     int channels = shape.channels();
     affine.checkSize(channels, "channel");

@@ -51,6 +51,11 @@ public final class Coefficients implements Serializable {
     return filled;
   }
 
+  /** These values, or this many times {@code absent} where there are none. */
+  Coefficients filled(double absent, int size) {
+    return isEmpty() ? new Coefficients(orElse(absent, size)) : this;
+  }
+
   /** Throws unless there are no values, or as many as expected. */
   void checkSize(String name, int expected, String per) {
     if (!isEmpty() && size() != expected) {

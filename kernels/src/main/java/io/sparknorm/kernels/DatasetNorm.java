@@ -21,6 +21,12 @@ public sealed interface DatasetNorm extends Norm permits BatchNorm, EvoNormB {
    */
   Normalizer normalizer(TensorShape shape, Coefficients mean, Coefficients variance);
 
+  /**
+   * The same norm with its parameters written out, one per channel: normalizers that are bound to
+   * different statistics then have them in common.
+   */
+  DatasetNorm filled(int channels);
+
   /** Throws unless the statistics have one value per channel. */
   static void checkStatistics(TensorShape shape, Coefficients mean, Coefficients variance) {
     if (mean.size() != shape.channels() || variance.size() != shape.channels()) {

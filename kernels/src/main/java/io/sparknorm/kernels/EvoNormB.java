@@ -51,6 +51,12 @@ public record EvoNormB(
   }
 
   @Override
+  public DatasetNorm filled(int channels) {
+    Coefficients slopes = variant == Variant.B0 ? v.filled(1, channels) : v;
+    return new EvoNormB(variant, epsilon, affine.filled(channels), slopes, applyAct);
+  }
+
+  @Override
   public Normalizer normalizer(TensorShape shape, Coefficients mean, Coefficients variance) {
     affine.checkSize(shape.channels(), "channel");
     v.checkSize("v", shape.channels(), "channel");

@@ -14,6 +14,11 @@ public final class Sha256 {
     return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
+  /** The digest of bytes, 32 of them. */
+  public static byte[] of(byte[] bytes) {
+    return digest().digest(bytes);
+  }
+
   static MessageDigest digest() {
     try {
       return MessageDigest.getInstance("SHA-256");

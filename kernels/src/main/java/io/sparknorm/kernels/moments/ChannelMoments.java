@@ -22,10 +22,13 @@ final class ChannelMoments {
   static final int CARRY_INTERVAL = 1 << 20;
 
   /**
-   * What an instance takes on a 64-bit machine with its limbs and the reference to it: 64 bytes,
-   * twice 16 for the heads of arrays, 3 limbs of the sum and 6 of the squares, and 4.
+   * What an instance takes on a 64-bit machine without its limbs, with the reference to it: 64
+   * bytes, twice 16 for the heads of arrays, and 4.
    */
-  static final long LEAST_BYTES = 64 + 2 * 16 + 9 * Long.BYTES + 4;
+  private static final long FIXED_BYTES = 64 + 2 * 16 + 4;
+
+  /** With the least limbs that hold a double: 3 of the sum and 6 of the squares. */
+  static final long LEAST_BYTES = FIXED_BYTES + 9 * Long.BYTES;
 
   private static final int SUM_UNIT = -1074;
   private static final int SQUARES_UNIT = 2 * SUM_UNIT;
@@ -86,6 +89,11 @@ final class ChannelMoments {
     this.positiveInfinityCount = positiveInfinityCount;
     this.negativeInfinityCount = negativeInfinityCount;
     deposit(sum, squares);
+  }
+
+  /** What the instance takes now, counted as in {@link #LEAST_BYTES}. */
+  long bytes() {
+    return FIXED_BYTES + (long) Long.BYTES * (sumLimbs.length + squaresLimbs.length);
   }
 
   /** How many finite values. */

@@ -102,6 +102,12 @@ abstract class Front<A> {
     return stride;
   }
 
+  /** What this takes, apart from small change. */
+  final long bytes(int elementBytes) {
+    return (long) rows * stride * elementBytes
+        + (long) stride * (parts.length * Double.BYTES + Integer.BYTES);
+  }
+
   abstract A newArray(int length);
 
   abstract void copy(A x, int from, int n, A to, int at);

@@ -20,8 +20,14 @@ public final class Moments implements ExactState {
   /** Up to so many times the fast road is the shorter one. */
   private static final int FEW_TIMES = 16;
 
+  /** From so many records on, the fast road is worth its memory to those that spare it. */
+  private static final int MANY_RECORDS = 128;
+
   private final ChannelMoments[] channels;
   private final TileLoops loops;
+
+  /** How many more records go value by value. */
+  private int valueByValue;
 
   /** Made when the first record of the kind comes. */
   private FloatFront floats;
@@ -46,6 +52,18 @@ public final class Moments implements ExactState {
     }
   }
 
+  /**
+   * Moments of no values, of which there may be very many at once: as long as they have few
+   * records, these are added value by value, which takes a fraction of the memory and more time.
+   *
+   * @throws IllegalArgumentException if there is not at least one channel
+   */
+  public static Moments sparing(int channels) {
+    Moments moments = new Moments(channels);
+    moments.valueByValue = MANY_RECORDS;
+    return moments;
+  }
+
   /** The least memory, in bytes, that moments with values in all channels take. */
   public static long leastBytes(int channels) {
     return channels * ChannelMoments.LEAST_BYTES;
@@ -64,6 +82,18 @@ public final class Moments implements ExactState {
   private Moments(ChannelMoments[] channels) {
     this.channels = channels;
     loops = TileLoops.best();
+  }
+
+  /** The memory, in bytes, that these moments take now. */
+  public long bytes() {
+    long bytes =
+        (floats == null ? 0 : floats.bytes(Float.BYTES))
+            + (doubles == null ? 0 : doubles.bytes(Double.BYTES));
+    for (ChannelMoments channel : channels) {
+      bytes += channel.bytes();
+    }
+
+    return bytes;
   }
 
   static void checkPositive(int channels) {
@@ -104,6 +134,11 @@ public final class Moments implements ExactState {
    */
   public Moments add(float[] x, TensorView view) {
     check(x.length, view);
+    if (valueByValue > 0) {
+      valueByValue--;
+      return addSingly(x, view);
+    }
+
     if (floats == null) {
       floats = new FloatFront(channels, loops);
     }
@@ -120,6 +155,11 @@ public final class Moments implements ExactState {
    */
   public Moments add(double[] x, TensorView view) {
     check(x.length, view);
+    if (valueByValue > 0) {
+      valueByValue--;
+      return addSingly(x, view);
+    }
+
     if (doubles == null) {
       doubles = new DoubleFront(channels, loops);
     }
@@ -179,6 +219,32 @@ public final class Moments implements ExactState {
 
     for (int i = 0; i < x.length; i++) {
       channels[view.channelOf(i)].add(x[i], times);
+    }
+
+    return this;
+  }
+
+  private Moments addSingly(float[] x, TensorView view) {
+    int at = 0;
+    for (int o = 0; o < view.outer(); o++) {
+      for (ChannelMoments channel : channels) {
+        for (int end = at + view.inner(); at < end; at++) {
+          channel.add(x[at]);
+        }
+      }
+    }
+
+    return this;
+  }
+
+  private Moments addSingly(double[] x, TensorView view) {
+    int at = 0;
+    for (int o = 0; o < view.outer(); o++) {
+      for (ChannelMoments channel : channels) {
+        for (int end = at + view.inner(); at < end; at++) {
+          channel.add(x[at]);
+        }
+      }
     }
 
     return this;

@@ -5,6 +5,7 @@ import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.JobSpec;
 import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.config.ModelReference;
+import io.sparknorm.spark.config.Unseen;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -46,10 +47,11 @@ final class DryRun {
   }
 
   private static String fit(FeatureSpec features, JobSpec job) {
-    return "Would fit %s to %s%s%s"
+    return "Would fit %s to %s%s%s%s"
         .formatted(
             type(features),
             columns(features.columns()),
+            groups(features, ", one set of statistics for each "),
             job.input().where().map(" where "::concat).orElse(""),
             features
                 .model()
@@ -62,11 +64,19 @@ final class DryRun {
 
   private static String apply(FeatureSpec features, JobSpec job) {
     boolean isStored = !features.isFittedBy(job.command()) && features.model().isPresent();
-    return "Would normalise %s by %s into %s"
+    return "Would normalise %s by %s into %s%s"
         .formatted(
             columns(features.columns()),
             isStored ? model(features, job) : type(features),
-            columns(features.outputs()));
+            columns(features.outputs()),
+            features.unseen() == Unseen.FAIL && features.groupBy().isEmpty()
+                ? ""
+                : "%s (if a group was not fitted: %s)"
+                    .formatted(groups(features, ", by "), features.unseen().key()));
+  }
+
+  private static String groups(FeatureSpec features, String before) {
+    return features.groupBy().isEmpty() ? "" : before + String.join(", ", features.groupBy());
   }
 
   private static String model(FeatureSpec features, JobSpec job) {

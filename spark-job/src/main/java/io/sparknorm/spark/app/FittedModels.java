@@ -6,8 +6,11 @@ import io.sparknorm.kernels.moments.Statistics;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.fit.FeatureBlock;
 import io.sparknorm.spark.models.Draft;
+import io.sparknorm.spark.models.GroupStatistics;
+import io.sparknorm.spark.models.GroupedState;
 import io.sparknorm.spark.models.Model;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -21,6 +24,9 @@ final class FittedModels {
   private static final double LEAST_EPSILONS = 100;
 
   private static final int CHANNELS_NAMED = 5;
+  private static final String SHRUNK =
+      "a variance under 100 epsilon, so their output varies by less than 1 (norm.epsilon = 0"
+          + " prevents that)";
 
   private FittedModels() {}
 
@@ -47,8 +53,12 @@ final class FittedModels {
     }
 
     if (model.spec().norm() instanceof DatasetNorm norm) {
-      Statistics statistics = model.statistics().orElseThrow();
-      look(block, statistics, norm.variance(), norm.epsilon());
+      Optional<GroupStatistics> groups = draft.groups().map(GroupedState::statistics);
+      if (groups.isPresent()) {
+        look(block, groups.get(), norm.epsilon());
+      } else {
+        look(block, model.statistics().orElseThrow(), norm.variance(), norm.epsilon());
+      }
     }
 
     return model;
@@ -68,11 +78,40 @@ final class FittedModels {
     }
 
     warn(block, undefined, "no finite statistics, so their output is NaN");
-    warn(
-        block,
-        shrunk,
-        "a variance under 100 epsilon, so their output varies by less than 1 (norm.epsilon = 0"
-            + " prevents that)");
+    warn(block, shrunk, SHRUNK);
+  }
+
+  /** Says how many groups have channels that deserve a warning. */
+  private static void look(FeatureBlock block, GroupStatistics groups, double epsilon) {
+    int[] counts = new int[2];
+    GroupStatistics.visit(
+        groups.file(),
+        (key, mean, variance) -> {
+          checkRange(block, variance);
+          counts[0] += Arrays.stream(variance).anyMatch(Double::isNaN) ? 1 : 0;
+          counts[1] +=
+              Arrays.stream(variance).anyMatch(value -> value < LEAST_EPSILONS * epsilon) ? 1 : 0;
+        });
+    warn(block, groups, counts[0], "no finite statistics, so their output is NaN");
+    warn(block, groups, counts[1], SHRUNK);
+  }
+
+  private static void checkRange(FeatureBlock block, double[] variance) {
+    for (int c = 0; c < variance.length; c++) {
+      if (Double.isInfinite(variance[c])) {
+        throw JobException.data(
+            "Cannot fit %s: the variance of channel %s of a group is beyond the range of a double"
+                    .formatted(block.name(), block.type().channelName(c))
+                + " (scale the values down)");
+      }
+    }
+  }
+
+  private static void warn(FeatureBlock block, GroupStatistics groups, int count, String what) {
+    if (count > 0) {
+      LOG.warn(
+          "{}: {} of {} groups have channels with {}", block.name(), count, groups.count(), what);
+    }
   }
 
   private static void warn(FeatureBlock block, List<String> channels, String what) {

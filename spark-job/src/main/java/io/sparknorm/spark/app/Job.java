@@ -1,5 +1,6 @@
 package io.sparknorm.spark.app;
 
+import io.sparknorm.kernels.DatasetNorm;
 import io.sparknorm.kernels.Normalizer;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
@@ -7,16 +8,21 @@ import io.sparknorm.spark.ProductVersion;
 import io.sparknorm.spark.config.Fault;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.JobSpec;
+import io.sparknorm.spark.config.Key;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.Verify;
+import io.sparknorm.spark.fit.AppliedNorm;
 import io.sparknorm.spark.fit.Applier;
 import io.sparknorm.spark.fit.FeatureBlock;
 import io.sparknorm.spark.fit.Fitter;
 import io.sparknorm.spark.fit.Input;
 import io.sparknorm.spark.fit.ScanBatches;
 import io.sparknorm.spark.functions.FitResult;
+import io.sparknorm.spark.functions.GroupedNorm;
 import io.sparknorm.spark.functions.Inspection;
 import io.sparknorm.spark.models.Draft;
+import io.sparknorm.spark.models.GroupStatistics;
+import io.sparknorm.spark.models.GroupedState;
 import io.sparknorm.spark.models.Model;
 import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.ModelStore;
@@ -69,8 +75,21 @@ final class Job {
 
   /** A part with the model to apply, and what the scan that fitted it found, if there was one. */
   private record Ready(Part part, Model model, Optional<FitResult> fit) {
-    Normalizer normalizer() {
-      return model.normalizer(part.block().spec().mode());
+    AppliedNorm norm() {
+      FeatureSpec feature = part.block().spec();
+      Normalizer normalizer = model.normalizer(feature.mode());
+      Optional<GroupStatistics> groups =
+          part.groups().or(() -> fit.flatMap(FitResult::groups).map(GroupedState::statistics));
+      return groups.isEmpty()
+          ? new AppliedNorm.Plain(normalizer)
+          : new AppliedNorm.Grouped(
+              new GroupedNorm(
+                  (DatasetNorm) model.spec().norm(),
+                  normalizer,
+                  groups.get(),
+                  part.block().key(),
+                  feature.unseen(),
+                  Key.FEATURES_UNSEEN.fullName()));
     }
   }
 
@@ -195,8 +214,8 @@ final class Job {
 
   private Applier stage(Output output, Input input, List<Ready> ready) {
     List<FeatureBlock> blocks = blocks(ready.stream().map(Ready::part).toList());
-    List<Normalizer> normalizers = ready.stream().map(Ready::normalizer).toList();
-    Applier applier = new Applier(input.rows(), blocks, normalizers, spec.faults());
+    List<AppliedNorm> norms = ready.stream().map(Ready::norm).toList();
+    Applier applier = new Applier(input.rows(), blocks, norms, spec.faults());
     output.stage(applier.rows());
     return applier;
   }
@@ -284,6 +303,7 @@ final class Job {
         part.block().type(),
         fit.flatMap(FitResult::moments),
         partitionFits.flatMap(fits -> fits.states(part)),
+        fit.flatMap(FitResult::groups),
         provenance);
   }
 

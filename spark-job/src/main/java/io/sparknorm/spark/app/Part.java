@@ -6,11 +6,15 @@ import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.ModelReference;
 import io.sparknorm.spark.config.NormSpec;
+import io.sparknorm.spark.config.Unseen;
 import io.sparknorm.spark.fit.FeatureBlock;
+import io.sparknorm.spark.models.GroupBy;
+import io.sparknorm.spark.models.GroupStatistics;
 import io.sparknorm.spark.models.Model;
 import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.ModelStore;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.types.StructType;
 
@@ -22,6 +26,7 @@ import org.apache.spark.sql.types.StructType;
  * @param from the version in the store that is applied; none where the job fits, or applies a norm
  *     without a model
  * @param known the model to apply; none where it is yet to be fitted
+ * @param groups the statistics of the model's groups, where it has any
  * @param publishAs the name under which the job publishes what it fits, if it does
  */
 record Part(
@@ -29,6 +34,7 @@ record Part(
     NormSpec norm,
     Optional<ModelId> from,
     Optional<Model> known,
+    Optional<GroupStatistics> groups,
     Optional<String> publishAs) {
 
   /** Whether the job publishes a version of a model. */
@@ -54,10 +60,46 @@ record Part(
     ModelId id = store.orElseThrow().resolve(reference);
     Model model = store.get().load(id);
     TensorShape shape = feature.shape().orElse(model.type().shape());
-    FeatureBlock block = FeatureBlock.find(feature, shape, schema);
+    Optional<GroupStatistics> groups = store.get().groups(id);
+    List<String> keys = groups.map(some -> some.by().columns()).orElse(List.of());
+    checkGroups(id, feature, keys);
+    FeatureBlock block = FeatureBlock.find(feature.groupedBy(keys), shape, schema);
     model.check(id, block.type());
     feature.norm().ifPresent(norm -> checkSame(id, model.spec(), norm));
-    return new Part(block, model.spec(), Optional.of(id), Optional.of(model), Optional.empty());
+    groups.ifPresent(some -> checkSame(id, some.by(), block.key().by()));
+    return new Part(
+        block, model.spec(), Optional.of(id), Optional.of(model), groups, Optional.empty());
+  }
+
+  /** Groups in the job file beside a model have to be the model's. */
+  private static void checkGroups(ModelId id, FeatureSpec feature, List<String> keys) {
+    if (!feature.groupBy().isEmpty() && !feature.groupBy().equals(keys)) {
+      throw JobException.usage(
+          "Cannot apply model %s: features.group-by is %s (the model has %s)"
+              .formatted(
+                  id,
+                  String.join(", ", feature.groupBy()),
+                  keys.isEmpty()
+                      ? "one set of statistics"
+                      : "statistics for each " + String.join(", ", keys)));
+    }
+
+    if (keys.isEmpty() && feature.unseen() != Unseen.FAIL) {
+      throw JobException.usage(
+          "Cannot apply model %s: features.unseen is set, and the model has no groups"
+              .formatted(id));
+    }
+  }
+
+  private static void checkSame(ModelId id, GroupBy model, GroupBy data) {
+    model
+        .differenceFrom(data)
+        .ifPresent(
+            difference -> {
+              throw JobException.data(
+                  "Cannot apply model %s: the groups do not match\n%s"
+                      .formatted(id, difference.describe("model", "data")));
+            });
   }
 
   /** A part whose norm stands in the job file. */
@@ -73,6 +115,7 @@ record Part(
         norm,
         Optional.empty(),
         known,
+        Optional.empty(),
         feature.model().filter(model -> fits).map(ModelReference::name));
   }
 

@@ -90,6 +90,13 @@ record RunStatus(JobSpec job, LeavingStatus status, String reason, Progress prog
     map.put("dropped", block.counts().dropped());
     map.put("written", block.after().map(Inspection::records).orElse(null));
     map.put("faults", block.counts().faults());
+    block
+        .groups()
+        .ifPresent(
+            groups -> {
+              map.put("groups", groups.count());
+              map.put("unseen", block.before().map(Inspection::unseen).orElse(null));
+            });
     return map;
   }
 }

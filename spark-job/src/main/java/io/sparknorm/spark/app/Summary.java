@@ -5,6 +5,8 @@ import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.functions.FitResult;
 import io.sparknorm.spark.functions.Inspection;
+import io.sparknorm.spark.models.GroupStatistics;
+import io.sparknorm.spark.models.GroupedState;
 import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.RecordCounts;
 import java.time.Duration;
@@ -35,7 +37,12 @@ record Summary(String reason, List<String> lines) {
       RecordCounts counts,
       Optional<FitResult> fit,
       Optional<Inspection> before,
-      Optional<Inspection> after) {}
+      Optional<Inspection> after) {
+    /** The groups, where there are any: the model's, or those that were fitted. */
+    Optional<GroupStatistics> groups() {
+      return part.groups().or(() -> fit.flatMap(FitResult::groups).map(GroupedState::statistics));
+    }
+  }
 
   Summary {
     lines = List.copyOf(lines);
@@ -47,11 +54,12 @@ record Summary(String reason, List<String> lines) {
     lines.add(String.format(Locale.ROOT, "%s: done in %.1f seconds", word(command), seconds));
     for (Block block : progress.blocks()) {
       lines.add(
-          "  %s: %s, %d channels; records: %s; faults: %s"
+          "  %s: %s, %d channels%s; records: %s; faults: %s"
               .formatted(
                   block.part().block().name(),
                   block.part().norm().toMap().get("type"),
                   block.part().block().type().shape().channels(),
+                  groups(block),
                   records(block),
                   faults(block.counts())));
       lines.addAll(means(block));
@@ -89,11 +97,27 @@ record Summary(String reason, List<String> lines) {
     return "sparknorm " + command.name().toLowerCase(Locale.ROOT);
   }
 
+  private static String groups(Block block) {
+    return block
+        .groups()
+        .map(
+            groups ->
+                ", %d groups by %s"
+                    .formatted(groups.count(), String.join(", ", groups.by().columns())))
+        .orElse("");
+  }
+
   private static String records(Block block) {
     RecordCounts counts = block.counts();
     String written =
         block.after().map(after -> ", %d written".formatted(after.records())).orElse("");
-    return "%d read, %d dropped%s".formatted(counts.records(), counts.dropped(), written);
+    String unseen =
+        block.groups().isPresent() && block.before().isPresent()
+            ? ", %d of groups that were not fitted (%s)"
+                .formatted(
+                    block.before().get().unseen(), block.part().block().spec().unseen().key())
+            : "";
+    return "%d read, %d dropped%s%s".formatted(counts.records(), counts.dropped(), written, unseen);
   }
 
   private static String faults(RecordCounts counts) {

@@ -63,6 +63,10 @@ final class Verification {
           COUNTS_ALONE + "only batch-norm without an activation promises a mean and variance");
     }
 
+    if (!part.block().key().isEmpty()) {
+      return Optional.of(COUNTS_ALONE + "each group has statistics of its own");
+    }
+
     return part.known().isEmpty()
         ? Optional.empty()
         : Optional.of(COUNTS_ALONE + "the statistics are not those of this dataset");

@@ -2,11 +2,13 @@ package io.sparknorm.spark.config;
 
 import static io.sparknorm.spark.config.Key.FEATURES_COLUMN;
 import static io.sparknorm.spark.config.Key.FEATURES_COLUMNS;
+import static io.sparknorm.spark.config.Key.FEATURES_GROUP_BY;
 import static io.sparknorm.spark.config.Key.FEATURES_LAYOUT;
 import static io.sparknorm.spark.config.Key.FEATURES_MODEL;
 import static io.sparknorm.spark.config.Key.FEATURES_NORM;
 import static io.sparknorm.spark.config.Key.FEATURES_OUTPUT;
 import static io.sparknorm.spark.config.Key.FEATURES_SHAPE;
+import static io.sparknorm.spark.config.Key.FEATURES_UNSEEN;
 import static io.sparknorm.spark.config.Key.FEATURES_VERSION;
 import static io.sparknorm.spark.config.Key.FEATURES_WEIGHT;
 import static io.sparknorm.spark.config.Key.NORM_MODE;
@@ -16,6 +18,7 @@ import static io.sparknorm.spark.config.Key.STORE_MODEL;
 import static io.sparknorm.spark.config.Key.STORE_PATH;
 import static io.sparknorm.spark.config.Key.STORE_VERSION;
 
+import io.sparknorm.kernels.DatasetNorm;
 import io.sparknorm.kernels.Layout;
 import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.spark.JobException;
@@ -60,7 +63,8 @@ final class FeatureReader {
       checkNeedsNoModel(spec);
     }
 
-    return new FeatureSpec(form, columns, outputs(), shape, spec, mode(), weight(), model);
+    return new FeatureSpec(
+        form, columns, outputs(), shape, spec, mode(), weight(), groupBy(spec), unseen(), model);
   }
 
   private List<String> columns() {
@@ -91,6 +95,37 @@ final class FeatureReader {
     }
 
     return outputs;
+  }
+
+  private List<String> groupBy(Optional<NormSpec> spec) {
+    if (!block.has(FEATURES_GROUP_BY)) {
+      return List.of();
+    }
+
+    if (spec.isPresent() && !(spec.get().norm() instanceof DatasetNorm)) {
+      throw block.invalid(
+          FEATURES_GROUP_BY,
+          "%s has no statistics of the dataset; batch-norm, mean-variance-norm over axis 0 and"
+                  .formatted(norm.text(NORM_TYPE))
+              + " evonorm-b0, -b1 and -b2 have");
+    }
+
+    if (spec.isPresent() && spec.get().tracking().isPresent()) {
+      throw block.invalid(
+          FEATURES_GROUP_BY,
+          "groups keep no running statistics; leave %s out"
+              .formatted(norm.locationOf(NORM_MOMENTUM)));
+    }
+
+    return distinctNames(FEATURES_GROUP_BY);
+  }
+
+  private Unseen unseen() {
+    if (block.has(FEATURES_UNSEEN) && command.fits() && !block.has(FEATURES_GROUP_BY)) {
+      throw block.invalid(FEATURES_UNSEEN, "goes with " + block.locationOf(FEATURES_GROUP_BY));
+    }
+
+    return block.choice(FEATURES_UNSEEN, Unseen.class);
   }
 
   private List<String> distinctNames(Key key) {

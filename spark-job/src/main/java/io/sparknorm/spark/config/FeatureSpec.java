@@ -15,6 +15,9 @@ import java.util.Optional;
  * @param norm the norm of the job file; always there for a fit, else the model's may hold
  * @param mode which statistics to normalise by
  * @param weight the column that says how many times a fit counts each record, where there is one
+ * @param groupBy the columns whose values say which statistics a record has; empty where all have
+ *     the same, and where those of the model hold
+ * @param unseen what becomes of a record whose group was not fitted
  * @param model what a fit publishes and apply takes; there if the norm needs a store
  */
 public record FeatureSpec(
@@ -25,6 +28,8 @@ public record FeatureSpec(
     Optional<NormSpec> norm,
     Mode mode,
     Optional<String> weight,
+    List<String> groupBy,
+    Unseen unseen,
     Optional<ModelReference> model) {
   /** How columns make up a tensor. */
   public enum Form {
@@ -37,6 +42,25 @@ public record FeatureSpec(
   public FeatureSpec {
     columns = List.copyOf(columns);
     outputs = List.copyOf(outputs);
+    groupBy = List.copyOf(groupBy);
+  }
+
+  /** A block without groups. */
+  public FeatureSpec(
+      Form form,
+      List<String> columns,
+      List<String> outputs,
+      Optional<TensorShape> shape,
+      Optional<NormSpec> norm,
+      Mode mode,
+      Optional<String> weight,
+      Optional<ModelReference> model) {
+    this(form, columns, outputs, shape, norm, mode, weight, List.of(), Unseen.FAIL, model);
+  }
+
+  /** The same block with the groups of these columns. */
+  public FeatureSpec groupedBy(List<String> keys) {
+    return new FeatureSpec(form, columns, outputs, shape, norm, mode, weight, keys, unseen, model);
   }
 
   /** Whether a job of this command fits the block, and does not apply what was fitted before. */

@@ -63,6 +63,7 @@ final class JobReader {
     Settings store = group("store");
     List<FeatureSpec> features = features(store);
     checkPartitions(written, features);
+    checkGroups(input, features);
     return new JobSpec(
         command,
         input,
@@ -93,6 +94,17 @@ final class JobReader {
         ? Optional.of(
             "%s/_%s.run-status.json".formatted(store.text(STORE_PATH), model.get().name()))
         : Optional.empty();
+  }
+
+  private void checkGroups(InputSpec input, List<FeatureSpec> features) {
+    for (FeatureSpec block : features) {
+      if (input.partitions().isPresent() && !block.groupBy().isEmpty()) {
+        throw JobException.usage(
+            "Invalid features.group-by: %s (a fit by input.partition-by keeps no states of groups;"
+                    .formatted(String.join(", ", block.groupBy()))
+                + " leave one of the two out)");
+      }
+    }
   }
 
   private static void checkPartitions(Optional<OutputSpec> output, List<FeatureSpec> features) {

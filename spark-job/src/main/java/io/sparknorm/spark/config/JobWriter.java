@@ -49,6 +49,7 @@ final class JobWriter {
     JobWriter writer = new JobWriter(UnaryOperator.identity(), UnaryOperator.identity());
     Map<String, Object> block = writer.features(features);
     block.remove(Key.FEATURES_OUTPUT.simpleName());
+    block.remove(Key.FEATURES_UNSEEN.simpleName());
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("input", writer.input(job.input().withoutWindow()));
     map.put("features", block);
@@ -133,6 +134,14 @@ final class JobWriter {
             });
     put(map, Key.FEATURES_NORM, norm(features));
     put(map, Key.FEATURES_WEIGHT, features.weight());
+    if (!features.groupBy().isEmpty()) {
+      put(map, Key.FEATURES_GROUP_BY, features.groupBy());
+    }
+
+    if (!features.groupBy().isEmpty() || features.unseen() != Unseen.FAIL) {
+      put(map, Key.FEATURES_UNSEEN, Names.of(features.unseen()));
+    }
+
     features
         .model()
         .ifPresent(

@@ -105,6 +105,16 @@ public enum Key {
       Default.described("every record counts once"),
       "Numeric column that says how many times a fit counts each record: a whole number, 0 leaves"
           + " it out"),
+  FEATURES_GROUP_BY(
+      "features.group-by",
+      Default.described("no groups; in apply the model's"),
+      "List of columns, such as [country]: records with the same values have statistics of their"
+          + " own"),
+  FEATURES_UNSEEN(
+      "features.unseen",
+      Default.of("fail"),
+      "A record of a group that was not fitted: fail, global (normalise it by the statistics of all"
+          + " records) or identity (leave it as it is)"),
 
   NORM_TYPE(
       "norm.type",

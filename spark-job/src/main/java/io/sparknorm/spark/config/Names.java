@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** How job files spell things: constants in kebab-case, and what a misspelt name may have meant. */
-final class Names {
+public final class Names {
   private Names() {}
 
   /** The constant as job files write it, such as {@code new-weight}. */
@@ -22,7 +22,7 @@ final class Names {
   }
 
   /** The candidate that is the fewest edits away, if that is no more than a third of the name. */
-  static Optional<String> nearest(String name, Collection<String> candidates) {
+  public static Optional<String> nearest(String name, Collection<String> candidates) {
     int reach = Math.max(2, name.length() / 3);
     return candidates.stream()
         .filter(candidate -> distance(name, candidate) <= reach)

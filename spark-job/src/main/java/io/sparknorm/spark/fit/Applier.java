@@ -6,7 +6,6 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
-import io.sparknorm.kernels.Normalizer;
 import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.functions.Inspection;
 import io.sparknorm.spark.functions.RunFunctions;
@@ -33,6 +32,7 @@ public final class Applier {
   private static final String PASSED = "__sparknorm_passed_";
   private static final String RECORDS = "records";
   private static final String DROPPED = "dropped";
+  private static final String UNSEEN = "unseen_";
   private static final String READ = "read_";
   private static final String WRITTEN = "written_";
 
@@ -40,24 +40,24 @@ public final class Applier {
   private final Observation before = new Observation();
   private final Observation after = new Observation();
   private final int blocks;
+  private final List<Boolean> grouped;
 
   /**
    * Plans the pass; nothing is read yet.
    *
-   * @param normalizers one for each block, in the same order
+   * @param norms one for each block, in the same order
    */
   public Applier(
       Dataset<Row> input,
       List<FeatureBlock> blocks,
-      List<Normalizer> normalizers,
+      List<? extends AppliedNorm> norms,
       FaultPolicies policies) {
     this.blocks = blocks.size();
+    this.grouped = norms.stream().map(norm -> norm instanceof AppliedNorm.Grouped).toList();
     try (RunFunctions functions = RunFunctions.open(input.sparkSession())) {
       Dataset<Row> passed = input;
       for (int i = 0; i < blocks.size(); i++) {
-        FeatureBlock block = blocks.get(i);
-        Column pass =
-            functions.pass(block.tensors(input), normalizers.get(i), block.rules(policies));
+        Column pass = norms.get(i).pass(functions, blocks.get(i), input, policies);
         passed = passed.withColumn(PASSED + i, pass);
       }
 
@@ -96,7 +96,8 @@ public final class Applier {
         sums.add((Double) metrics.get(metric(prefix, i, j)));
       }
 
-      inspections.add(Inspection.of(records, dropped, sums));
+      long unseen = metrics.get(UNSEEN + i) instanceof Long some ? some : 0;
+      inspections.add(Inspection.of(records, dropped, unseen, sums));
     }
 
     return inspections;
@@ -119,6 +120,9 @@ public final class Applier {
       Column pass = passed.col(PASSED + i);
       addSums(READ, i, RunFunctions.read(pass), metrics);
       addSums(WRITTEN, i, when(not(dropped), RunFunctions.written(pass)), metrics);
+      if (grouped.get(i)) {
+        metrics.add(sum(RunFunctions.unseen(pass).and(not(dropped)).cast("long")).as(UNSEEN + i));
+      }
     }
 
     return passed.observe(before, count(lit(1)).as(RECORDS), metrics.toArray(Column[]::new));

@@ -8,7 +8,9 @@ import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.FeatureSpec;
+import io.sparknorm.spark.config.Names;
 import io.sparknorm.spark.functions.FaultRules;
+import io.sparknorm.spark.functions.GroupKey;
 import io.sparknorm.spark.functions.TensorType;
 import io.sparknorm.spark.functions.Weight;
 import io.sparknorm.spark.models.ElementType;
@@ -17,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -36,9 +39,10 @@ import org.apache.spark.sql.types.StructType;
  * @param fields the columns, in the order of the job file
  * @param type what all records have in common
  * @param weight how many times a fit counts each record
+ * @param key by which records are grouped
  */
 public record FeatureBlock(
-    FeatureSpec spec, List<StructField> fields, RecordType type, Weight weight) {
+    FeatureSpec spec, List<StructField> fields, RecordType type, Weight weight, GroupKey key) {
   public FeatureBlock {
     fields = List.copyOf(fields);
   }
@@ -61,7 +65,24 @@ public record FeatureBlock(
         spec,
         fields,
         new RecordType(shape, elementType, spec.channelNames()),
-        spec.weight().map(column -> weight(field(column, schema))).orElse(Weight.ONE));
+        spec.weight().map(column -> weight(field(column, schema))).orElse(Weight.ONE),
+        spec.groupBy().isEmpty()
+            ? GroupKey.NONE
+            : GroupKey.of(spec.groupBy().stream().map(name -> key(name, schema)).toList()));
+  }
+
+  private static StructField key(String name, StructType schema) {
+    return find(name, schema)
+        .orElseThrow(
+            () ->
+                JobException.data(
+                    "Cannot group by column %s: the input has %s%s"
+                        .formatted(
+                            name,
+                            String.join(", ", schema.fieldNames()),
+                            Names.nearest(name, List.of(schema.fieldNames()))
+                                .map("; did you mean %s?"::formatted)
+                                .orElse(""))));
   }
 
   private static Weight weight(StructField field) {
@@ -98,6 +119,11 @@ public record FeatureBlock(
   /** The weights as a column. */
   Column weights(Dataset<Row> rows) {
     return spec.weight().map(name -> weight.cast(column(rows, name))).orElse(lit(1L));
+  }
+
+  /** The columns of the key. */
+  List<Column> keys(Dataset<Row> rows) {
+    return spec.groupBy().stream().map(name -> column(rows, name)).toList();
   }
 
   /**
@@ -137,14 +163,18 @@ public record FeatureBlock(
   }
 
   static StructField field(String column, StructType schema) {
-    return Arrays.stream(schema.fields())
-        .filter(field -> field.name().equalsIgnoreCase(column))
-        .findFirst()
+    return find(column, schema)
         .orElseThrow(
             () ->
                 JobException.data(
                     "Cannot find column %s: the input has %s"
                         .formatted(column, String.join(", ", schema.fieldNames()))));
+  }
+
+  private static Optional<StructField> find(String column, StructType schema) {
+    return Arrays.stream(schema.fields())
+        .filter(field -> field.name().equalsIgnoreCase(column))
+        .findFirst();
   }
 
   /** An output column may take the place of its own input, and of no other column. */

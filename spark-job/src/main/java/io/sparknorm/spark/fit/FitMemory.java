@@ -25,19 +25,21 @@ record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
   /** What Spark's memory manager leaves alone ({@code UnifiedMemoryManager}). */
   private static final long RESERVED = 300 * MEBIBYTE;
 
+  /** Bytes that make a Java array, with room for a header. */
+  private static final long MOST_GROUP_BYTES = Integer.MAX_VALUE - 64;
+
   /** A count, a mean and two variances, and once more while they are put together. */
   private static final long DRIVER_BYTES = 2 * 4 * Double.BYTES;
 
+  /** The part of the heap that the groups of a fit may take. */
+  private static final int GROUPS_SHARE = 4;
+
   /**
-   * Refuses a fit that cannot succeed.
+   * The memory that there is.
    *
    * @param partitions of the dataset
    */
-  static void check(SparkContext spark, List<FitColumn<?>> columns, int partitions) {
-    of(spark, partitions).check(columns);
-  }
-
-  private static FitMemory of(SparkContext spark, int partitions) {
+  static FitMemory of(SparkContext spark, int partitions) {
     SparkConf conf = spark.getConf();
     long driverHeap = Runtime.getRuntime().maxMemory();
     long heap =
@@ -58,6 +60,30 @@ record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
     return master.equals("local") ? 1 : Runtime.getRuntime().availableProcessors();
   }
 
+  /** The memory, in bytes, that groups may take in each task. */
+  long groupBytes() {
+    return (heap - RESERVED) / GROUPS_SHARE / tasks;
+  }
+
+  /**
+   * Refuses groups whose statistics are too large to normalise by: they are broadcast, and each
+   * executor makes normalizers of them.
+   *
+   * @param bytes of the statistics
+   */
+  void checkGroups(int groups, long bytes) {
+    long least = 2 * bytes;
+    long most = Math.min(heap, driverHeap) - RESERVED;
+    if (bytes > MOST_GROUP_BYTES || least > most) {
+      throw refused(
+          "the statistics of %d groups are %s, which take at least %s in the driver and in each"
+              + " executor, and the smaller heap has %s for them (raise its memory, or group by"
+              + " less; no more than %s can be broadcast)",
+          groups, text(bytes), text(least), text(most), text(MOST_GROUP_BYTES));
+    }
+  }
+
+  /** Refuses a fit that cannot succeed. */
   void check(List<FitColumn<?>> columns) {
     long channels = 0;
     long task = 0;

@@ -3,20 +3,21 @@ package io.sparknorm.spark.fit;
 import io.sparknorm.spark.functions.FitColumn;
 import io.sparknorm.spark.functions.FitPart;
 import io.sparknorm.spark.functions.FitResult;
-import io.sparknorm.spark.functions.FitTask;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
-import org.apache.spark.HashPartitioner;
+import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.storage.StorageLevel;
 import scala.Tuple2;
 
 /**
@@ -24,25 +25,41 @@ import scala.Tuple2;
  * channels; a reducer merges the blocks of the same channels of all tasks, and the driver takes
  * them one after the other. Only a task ever holds a whole state.
  *
+ * <p>Where a column has groups, a task has a state for each that it meets, and sends them all
+ * whenever they take more memory than they may. Reducers have the states, not the records, in the
+ * order of their groups, and hold two of them at a time; the driver takes the groups in chunks.
+ *
  * <p>Tasks take rows as Spark's generated code gives them. An aggregate function would see the same
  * rows, but its states would all be merged by one reducer.
  */
 final class FitPass {
-  /** So many merged blocks come to the driver at a time. */
+  /** So many merged partitions come to the driver at a time. */
   private static final int MOST_AT_ONCE = 32;
 
+  /** And of groups so many channels of summaries. */
+  private static final int MOST_CHANNELS_AT_ONCE = 1 << 18;
+
   private final List<FitColumn<?>> columns;
-  private final List<ChannelBlock> blocks;
+  private final FitParts parts;
+  private final OptionalLong groupBytes;
 
   FitPass(List<FitColumn<?>> columns) {
+    this(columns, OptionalLong.empty());
+  }
+
+  /**
+   * @param groupBytes the memory that groups may take in a task, if not what {@link FitMemory} says
+   */
+  FitPass(List<FitColumn<?>> columns, OptionalLong groupBytes) {
     this.columns = columns;
-    this.blocks = ChannelBlock.of(columns);
+    this.parts = FitParts.of(columns);
+    this.groupBytes = groupBytes;
   }
 
   /**
    * Reads a dataset once.
    *
-   * @param records the columns' tensors, then their weights
+   * @param records the columns' tensors, then their weights, then the columns of their keys
    * @return what was found of each column, in the same order
    */
   List<FitResult> run(Dataset<Row> records) {
@@ -59,91 +76,116 @@ final class FitPass {
     List<JavaRDD<InternalRow>> rows =
         datasets.stream().map(records -> records.queryExecution().toRdd().toJavaRDD()).toList();
     int tasks = rows.stream().mapToInt(JavaRDD::getNumPartitions).sum();
-    FitMemory.check(datasets.get(0).sparkSession().sparkContext(), columns, tasks);
+    FitMemory memory = FitMemory.of(datasets.get(0).sparkSession().sparkContext(), tasks);
+    memory.check(columns);
+    JavaRDD<byte[]> merged = merged(rows, groupBytes.orElse(memory.groupBytes()));
+    if (!parts.grouped().isEmpty()) {
+      merged.persist(StorageLevel.DISK_ONLY()); // first comes what there is, and then all of it
+    }
+
     try {
-      return collect(merged(rows), datasets.size());
+      return collect(merged, datasets.size(), memory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      merged.unpersist(false);
     }
   }
 
-  /** The merged states, one partition for each block of each dataset. */
-  private JavaRDD<byte[]> merged(List<JavaRDD<InternalRow>> datasets) {
+  /** The merged states of each dataset, as {@link FitParts} divides them. */
+  private JavaRDD<byte[]> merged(List<JavaRDD<InternalRow>> datasets, long bytes) {
     List<FitColumn<?>> read = columns;
-    List<ChannelBlock> sent = blocks;
-    List<JavaPairRDD<Integer, byte[]>> states = new ArrayList<>();
+    FitParts sent = parts;
+    List<JavaPairRDD<byte[], byte[]>> states = new ArrayList<>();
     for (JavaRDD<InternalRow> rows : datasets) {
-      int first = states.size() * blocks.size();
-      states.add(rows.mapPartitionsToPair(task -> states(task, read, sent, first)));
+      int dataset = states.size();
+      states.add(
+          rows.mapPartitionsToPair(records -> new FitRows(records, read, sent, dataset, bytes)));
     }
 
-    return union(states)
-        .partitionBy(new HashPartitioner(datasets.size() * blocks.size()))
-        .values()
-        .mapPartitions(merging -> List.of(FitPart.merge(merging)).iterator());
+    Partitioner byNumber = new FitParts.ByNumber(datasets.size() * parts.count());
+    JavaPairRDD<byte[], byte[]> divided =
+        parts.grouped().isEmpty()
+            ? union(states).partitionBy(byNumber)
+            : union(states).repartitionAndSortWithinPartitions(byNumber, FitParts.ByBytes.INSTANCE);
+    return divided.mapPartitionsWithIndex(
+        (number, found) -> merged(found, read, sent, number % sent.count()), true);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // an array of the one type there is
-  private static JavaPairRDD<Integer, byte[]> union(List<JavaPairRDD<Integer, byte[]>> states) {
+  private static JavaPairRDD<byte[], byte[]> union(List<JavaPairRDD<byte[], byte[]>> states) {
     return states.size() == 1
         ? states.get(0)
         : new JavaSparkContext(states.get(0).context()).union(states.toArray(JavaPairRDD[]::new));
   }
 
-  /**
-   * One task's states by the number of their block, made bytes of when Spark asks for them.
-   *
-   * @param first the number of the first block
-   */
-  private static Iterator<Tuple2<Integer, byte[]>> states(
-      Iterator<InternalRow> rows,
+  private static Iterator<byte[]> merged(
+      Iterator<Tuple2<byte[], byte[]>> found,
       List<FitColumn<?>> columns,
-      List<ChannelBlock> blocks,
-      int first) {
-    FitTask task = new FitTask(columns);
-    while (rows.hasNext()) {
-      task.add(rows.next());
+      FitParts parts,
+      int part) {
+    if (parts.isOfGroups(part)) {
+      return new GroupMerger(found, columns.get(parts.column(part)).grouping().variance());
     }
 
-    return IntStream.range(0, blocks.size())
-        .mapToObj(
-            number -> {
-              ChannelBlock block = blocks.get(number);
-              return new Tuple2<>(
-                  first + number, task.state(block.column(), block.from(), block.to()));
-            })
-        .iterator();
+    Iterator<byte[]> states =
+        new Iterator<>() {
+          @Override
+          public boolean hasNext() {
+            return found.hasNext();
+          }
+
+          @Override
+          public byte[] next() {
+            return found.next()._2();
+          }
+        };
+    return List.of(FitPart.merge(states)).iterator();
   }
 
-  private List<List<FitResult>> collect(JavaRDD<byte[]> merged, int datasets) throws IOException {
-    int atOnce =
-        Math.min(MOST_AT_ONCE, new JavaSparkContext(merged.context()).defaultParallelism());
-    List<List<FitResultBuilder>> results = new ArrayList<>();
-    for (int i = 0; i < datasets; i++) {
-      results.add(
-          columns.stream().map(column -> new FitResultBuilder(column.momentChannels())).toList());
+  private List<List<FitResult>> collect(JavaRDD<byte[]> merged, int datasets, FitMemory memory)
+      throws IOException {
+    List<FitCollector> collectors = new ArrayList<>();
+    for (int dataset = 0; dataset < datasets; dataset++) {
+      collectors.add(new FitCollector(columns, parts, dataset * parts.count()));
     }
 
-    int size = blocks.size();
-    for (int from = 0; from < datasets * size; from += atOnce) {
-      int[] numbers = IntStream.range(from, Math.min(from + atOnce, datasets * size)).toArray();
-      List<byte[]>[] parts = merged.collectPartitions(numbers);
-      for (int i = 0; i < parts.length; i++) {
-        int column = blocks.get(numbers[i] % size).column();
-        results.get(numbers[i] / size).get(column).add(FitPart.of(parts[i].get(0)));
+    JavaRDD<byte[]> last = merged.mapPartitions(FitPass::last, true);
+    int parallel = new JavaSparkContext(merged.context()).defaultParallelism();
+    int count = merged.getNumPartitions();
+    for (int from = 0, to; from < count; from = to) {
+      to = Math.min(count, from + atOnce(from % parts.count(), parallel));
+      List<byte[]>[] found = last.collectPartitions(IntStream.range(from, to).toArray());
+      for (int i = 0; i < found.length; i++) {
+        collectors.get((from + i) / parts.count()).add(from + i, found[i].get(0));
       }
     }
 
-    List<List<FitResult>> built = new ArrayList<>();
-    for (List<FitResultBuilder> dataset : results) {
-      List<FitResult> columnResults = new ArrayList<>();
-      for (FitResultBuilder result : dataset) {
-        columnResults.add(result.build());
-      }
-
-      built.add(columnResults);
+    List<List<FitResult>> results = new ArrayList<>();
+    for (FitCollector collector : collectors) {
+      results.add(collector.collect(merged, memory));
     }
 
-    return built;
+    return results;
+  }
+
+  /** How many partitions to ask for from this one on; of groups come summaries, which are small. */
+  private int atOnce(int part, int parallel) {
+    if (!parts.isOfGroups(part)) {
+      return Math.min(MOST_AT_ONCE, parallel);
+    }
+
+    int channels = columns.get(parts.column(part)).momentChannels();
+    return Math.max(1, Math.min(FitParts.GROUP_PARTITIONS, MOST_CHANNELS_AT_ONCE / channels));
+  }
+
+  /** Of a block its state, of groups their summary. */
+  private static Iterator<byte[]> last(Iterator<byte[]> found) {
+    byte[] last = found.next();
+    while (found.hasNext()) {
+      last = found.next();
+    }
+
+    return List.of(last).iterator();
   }
 }

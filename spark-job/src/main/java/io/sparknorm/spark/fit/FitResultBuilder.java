@@ -3,6 +3,7 @@ package io.sparknorm.spark.fit;
 import io.sparknorm.kernels.moments.ExactState;
 import io.sparknorm.spark.functions.FitPart;
 import io.sparknorm.spark.functions.FitResult;
+import io.sparknorm.spark.models.GroupedState;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -30,8 +31,8 @@ final class FitResultBuilder {
     }
   }
 
-  FitResult build() throws IOException {
+  FitResult build(Optional<GroupedState> groups) throws IOException {
     Optional<ExactState> moments = state == null ? Optional.empty() : Optional.of(state.build());
-    return new FitResult(first.records(), first.dropped(), first.faults(), moments);
+    return new FitResult(first.records(), first.dropped(), first.faults(), moments, groups);
   }
 }

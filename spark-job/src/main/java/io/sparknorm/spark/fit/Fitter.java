@@ -7,6 +7,7 @@ import io.sparknorm.spark.config.NormSpec;
 import io.sparknorm.spark.functions.FitColumn;
 import io.sparknorm.spark.functions.FitKind;
 import io.sparknorm.spark.functions.FitResult;
+import io.sparknorm.spark.functions.Grouping;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Column;
@@ -57,29 +58,33 @@ public final class Fitter {
       all.stream().filter(block -> !blocks.contains(block)).forEach(read::add);
     }
 
-    List<Dataset<Row>> records = parts.stream().map(rows -> select(rows, read)).toList();
+    List<Dataset<Row>> records = parts.stream().map(rows -> select(rows, read, blocks)).toList();
     StructField[] fields = records.get(0).schema().fields();
     List<FitColumn<?>> columns = new ArrayList<>();
     for (int i = 0; i < read.size(); i++) {
       FeatureBlock block = read.get(i);
+      boolean isFitted = i < blocks.size();
       columns.add(
           FitColumn.of(
-              fields[i].dataType(),
-              i < blocks.size() ? kind(block.spec().norm().orElseThrow()) : FitKind.COUNTS,
-              block.type().shape(),
-              block.rules(policies),
-              block.weight()));
+                  fields[i].dataType(),
+                  isFitted ? kind(block.spec().norm().orElseThrow()) : FitKind.COUNTS,
+                  block.type().shape(),
+                  block.rules(policies),
+                  block.weight())
+              .groupedBy(isFitted ? grouping(block) : Grouping.NONE));
     }
 
     return new FitPass(columns)
         .run(records).stream().map(results -> results.subList(0, blocks.size())).toList();
   }
 
-  /** The blocks' tensors, then their weights. */
-  private static Dataset<Row> select(Dataset<Row> rows, List<FeatureBlock> blocks) {
+  /** The blocks' tensors, then their weights, then the keys of those that are fitted. */
+  private static Dataset<Row> select(
+      Dataset<Row> rows, List<FeatureBlock> blocks, List<FeatureBlock> fitted) {
     List<Column> selected = new ArrayList<>();
     blocks.forEach(block -> selected.add(block.tensors(rows)));
     blocks.forEach(block -> selected.add(block.weights(rows)));
+    fitted.forEach(block -> selected.addAll(block.keys(rows)));
     return rows.select(selected.toArray(Column[]::new));
   }
 
@@ -101,6 +106,12 @@ public final class Fitter {
                       .map(w -> " and a weight above 0 in column " + w)
                       .orElse("")));
     }
+  }
+
+  private static Grouping grouping(FeatureBlock block) {
+    return block.spec().norm().orElseThrow().norm() instanceof DatasetNorm norm
+        ? new Grouping(block.key(), norm.variance())
+        : Grouping.NONE;
   }
 
   private static FitKind kind(NormSpec spec) {

@@ -6,29 +6,18 @@ import io.sparknorm.kernels.moments.ExactState;
 import io.sparknorm.kernels.moments.Moments;
 import io.sparknorm.kernels.moments.MomentsWriter;
 import io.sparknorm.kernels.moments.Statistics;
-import java.io.BufferedOutputStream;
 import java.io.DataOutput;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * The exact state of a fit on the driver's disk, since that of a million channels would fill its
- * memory; the statistics, a few doubles per channel, are at hand. The file has no name from the
- * start where the system allows that, and is gone when nobody refers to this any more.
+ * memory; the statistics, a few doubles per channel, are at hand.
  */
 final class StateFile implements ExactState {
-  private static final int BUFFER = 1 << 16;
-
-  private final FileChannel file;
+  private final ScratchFile file;
   private final Statistics statistics;
 
-  private StateFile(FileChannel file, Statistics statistics) {
+  private StateFile(ScratchFile file, Statistics statistics) {
     this.file = file;
     this.statistics = statistics;
   }
@@ -45,17 +34,12 @@ final class StateFile implements ExactState {
 
   @Override
   public void write(DataOutput out) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
-    for (long at = 0; at < file.size(); at += buffer.position()) {
-      file.read(buffer.clear(), at);
-      out.write(buffer.array(), 0, buffer.position());
-    }
+    file.copyTo(out);
   }
 
   /** Takes a state block by block. */
   static final class Builder {
-    private final FileChannel file;
-    private final DataOutputStream out;
+    private final ScratchFile file = new ScratchFile();
     private final MomentsWriter writer;
     private final long[] counts;
     private final double[] mean;
@@ -64,15 +48,7 @@ final class StateFile implements ExactState {
     private int channels;
 
     Builder(int channels) throws IOException {
-      Path path = Files.createTempFile("sparknorm-moments-", ".bin");
-      file =
-          FileChannel.open(
-              path,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE,
-              StandardOpenOption.DELETE_ON_CLOSE);
-      out = new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(file), BUFFER));
-      writer = new MomentsWriter(out, channels);
+      writer = new MomentsWriter(file.out(), channels);
       counts = new long[channels];
       mean = new double[channels];
       biased = new double[channels];
@@ -97,7 +73,7 @@ final class StateFile implements ExactState {
 
     StateFile build() throws IOException {
       writer.finish();
-      out.flush();
+      file.out().flush();
       return new StateFile(
           file,
           new Statistics(

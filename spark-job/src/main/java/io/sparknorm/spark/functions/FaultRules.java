@@ -65,6 +65,13 @@ public record FaultRules(
         "Cannot read %s: %s%s".formatted(subject, why.getMessage(), inFile()));
   }
 
+  /** The failure for a record of a group without statistics. */
+  DataFaultException unseen(String group, String setting) {
+    return new DataFaultException(
+        "Cannot normalise %s: the group %s was not fitted%s; to go on, set %s = global | identity"
+            .formatted(subject, group, inFile(), setting));
+  }
+
   private DataFaultException failure(Fault fault, String source, String why) {
     return new DataFaultException(
         "Cannot read %s: %s%s; to go on, set %s%s = propagate | drop-record | skip-value"

@@ -19,6 +19,12 @@ final class FaultTally {
     return tally;
   }
 
+  static FaultTally of(Map<Fault, Long> counts) {
+    FaultTally tally = new FaultTally();
+    counts.forEach((fault, count) -> tally.counts[fault.ordinal()] = count);
+    return tally;
+  }
+
   void count(Fault fault) {
     counts[fault.ordinal()]++;
   }

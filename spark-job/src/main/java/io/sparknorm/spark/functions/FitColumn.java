@@ -15,9 +15,11 @@ import org.apache.spark.sql.types.DataType;
  * @param reader what takes the tensors out of the column
  * @param shape of the tensors
  * @param weight how many times each record counts
+ * @param grouping what is added up for each group
  * @param <V> what Spark holds a value of the column in
  */
-public record FitColumn<V>(FitKind kind, TensorReader<V> reader, RecordShape shape, Weight weight)
+public record FitColumn<V>(
+    FitKind kind, TensorReader<V> reader, RecordShape shape, Weight weight, Grouping grouping)
     implements Serializable {
   /**
    * A column of tensors of this shape.
@@ -29,10 +31,16 @@ public record FitColumn<V>(FitKind kind, TensorReader<V> reader, RecordShape sha
     try {
       TensorType<?> tensors = TensorType.of(type);
       RecordShape recordShape = RecordShape.of(shape, tensors.depth());
-      return new FitColumn<>(kind, new TensorReader<>(tensors, rules), recordShape, weight);
+      return new FitColumn<>(
+          kind, new TensorReader<>(tensors, rules), recordShape, weight, Grouping.NONE);
     } catch (IllegalArgumentException e) {
       throw JobException.data("Cannot fit %s: %s".formatted(rules.subject(), e.getMessage()));
     }
+  }
+
+  /** The same column, added up for each group. */
+  public FitColumn<V> groupedBy(Grouping groups) {
+    return new FitColumn<>(kind, reader, shape, weight, groups);
   }
 
   /** How many channels the moments have; 0 where none are added up. */
@@ -43,7 +51,7 @@ public record FitColumn<V>(FitKind kind, TensorReader<V> reader, RecordShape sha
   /** The least memory, in bytes, that moments of the column take in a task. */
   public long leastBytes() {
     int channels = momentChannels();
-    if (kind != FitKind.CHANNEL_MOMENTS) {
+    if (kind != FitKind.CHANNEL_MOMENTS || !grouping.isEmpty()) {
       return Moments.leastBytes(channels); // adds value by value
     }
 

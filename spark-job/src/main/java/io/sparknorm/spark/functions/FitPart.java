@@ -27,8 +27,32 @@ public record FitPart(
     return FitState.of(bytes).part();
   }
 
+  /** Nothing. */
+  public static FitPart none() {
+    return new FitState().part();
+  }
+
+  /** What this and another have found together; the moments of this become it. */
+  public FitPart plus(FitPart other) {
+    return FitState.of(this).merge(FitState.of(other)).part();
+  }
+
+  /** What {@link #of} reads. */
+  public byte[] toBytes() {
+    return FitState.of(this).toBytes();
+  }
+
   /** Adds up what tasks have found of the same channels, holding two states at a time. */
   public static byte[] merge(Iterator<byte[]> states) {
+    return merged(states).toBytes();
+  }
+
+  /** As {@link #merge}, of a group. */
+  public static FitPart ofGroup(Iterator<byte[]> states) {
+    return merged(states).part();
+  }
+
+  private static FitState merged(Iterator<byte[]> states) {
     FitState merged = new FitState();
     try {
       while (states.hasNext()) {
@@ -38,7 +62,7 @@ public record FitPart(
       throw tooManyValues(e);
     }
 
-    return merged.toBytes();
+    return merged;
   }
 
   static JobException tooManyValues(ArithmeticException cause) {

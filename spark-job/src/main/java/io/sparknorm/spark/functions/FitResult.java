@@ -2,6 +2,7 @@ package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.moments.ExactState;
 import io.sparknorm.spark.config.Fault;
+import io.sparknorm.spark.models.GroupedState;
 import java.util.Map;
 import java.util.Optional;
 
@@ -13,10 +14,21 @@ import java.util.Optional;
  * @param faults how many of each kind, zeros too; NaN and infinities count by element, null arrays
  *     and wrong lengths by record
  * @param moments those that were asked for; none where no record had a tensor
+ * @param groups what was found of each group, where groups were asked for
  */
 public record FitResult(
-    long records, long dropped, Map<Fault, Long> faults, Optional<ExactState> moments) {
+    long records,
+    long dropped,
+    Map<Fault, Long> faults,
+    Optional<ExactState> moments,
+    Optional<GroupedState> groups) {
   public FitResult {
     faults = Map.copyOf(faults);
+  }
+
+  /** A result without groups. */
+  public FitResult(
+      long records, long dropped, Map<Fault, Long> faults, Optional<ExactState> moments) {
+    this(records, dropped, faults, moments, Optional.empty());
   }
 }

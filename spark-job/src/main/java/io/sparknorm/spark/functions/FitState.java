@@ -24,6 +24,25 @@ final class FitState implements Serializable {
   private transient FaultTally faults = new FaultTally();
   private transient Moments moments;
 
+  /** Whether there are many such states at once. */
+  private transient boolean spares;
+
+  private transient long bytes;
+
+  /** A state that takes little memory as long as there is little to add. */
+  static FitState sparing() {
+    FitState state = new FitState();
+    state.spares = true;
+    return state;
+  }
+
+  /** How many bytes more the moments take since they were last asked. */
+  long growth() {
+    long before = bytes;
+    bytes = moments == null ? 0 : moments.bytes();
+    return bytes - before;
+  }
+
   /** A state that is at hand, or has travelled. */
   static FitState of(Serializable state) {
     if (state instanceof FitState here) {
@@ -38,6 +57,16 @@ final class FitState implements Serializable {
     }
 
     return read;
+  }
+
+  /** A state of what a part holds. */
+  static FitState of(FitPart part) {
+    FitState state = new FitState();
+    state.records = part.records();
+    state.dropped = part.dropped();
+    state.faults = FaultTally.of(part.faults());
+    state.moments = part.moments().orElse(null);
+    return state;
   }
 
   /** Counts a record, whatever becomes of it. */
@@ -57,7 +86,7 @@ final class FitState implements Serializable {
   /** The moments, made when they are first asked for. */
   Moments moments(int channels) {
     if (moments == null) {
-      moments = new Moments(channels);
+      moments = spares ? Moments.sparing(channels) : new Moments(channels);
     }
 
     return moments;

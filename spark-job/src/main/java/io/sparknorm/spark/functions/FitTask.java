@@ -1,23 +1,39 @@
 package io.sparknorm.spark.functions;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
- * Adds up the records of one task, each a row of tensors and then of as many weights. A fault of
- * any column may drop its record for all.
+ * Adds up the records of one task, each a row of tensors, then of as many weights, and then of the
+ * keys of those columns that have groups. A fault of any column may drop its record for all.
  */
 public final class FitTask {
   private final FitColumn<?>[] columns;
-  private final FitState[] states;
   private final CheckedTensor[] tensors;
+
+  /** Of columns without groups. */
+  private final FitState[] states;
+
+  /** Of columns with groups, null for others. */
+  private final GroupStates[] groups;
+
+  /** Where the key of a column stands in a row. */
+  private final int[] keys;
 
   public FitTask(List<FitColumn<?>> columns) {
     this.columns = columns.toArray(FitColumn<?>[]::new);
     this.tensors = new CheckedTensor[this.columns.length];
     this.states = new FitState[this.columns.length];
+    this.groups = new GroupStates[this.columns.length];
+    this.keys = new int[this.columns.length];
+    int next = 2 * this.columns.length;
     for (int i = 0; i < states.length; i++) {
       states[i] = new FitState();
+      GroupKey key = this.columns[i].grouping().key();
+      groups[i] = key.isEmpty() ? null : new GroupStates(key);
+      keys[i] = next;
+      next += key.size();
     }
   }
 
@@ -34,12 +50,32 @@ public final class FitTask {
     }
 
     for (int i = 0; i < columns.length; i++) {
-      states[i].count(tensors[i], dropped);
+      FitState state = groups[i] == null ? states[i] : groups[i].of(row, keys[i]);
+      state.count(tensors[i], dropped);
       long times = columns[i].weight().times(row, columns.length + i);
       if (times > 0 && !dropped && !tensors[i].isEmpty()) {
-        columns[i].add(tensors[i], times, states[i]);
+        columns[i].add(tensors[i], times, state);
+      }
+
+      if (groups[i] != null) {
+        groups[i].grew(state);
       }
     }
+  }
+
+  /** The memory, in bytes, that the groups take now. */
+  public long groupBytes() {
+    long bytes = 0;
+    for (GroupStates states : groups) {
+      bytes += states == null ? 0 : states.bytes();
+    }
+
+    return bytes;
+  }
+
+  /** Gives what was found of the groups of one column since this was last called. */
+  public Stream<GroupState> takeGroups(int column) {
+    return groups[column].take();
   }
 
   /**

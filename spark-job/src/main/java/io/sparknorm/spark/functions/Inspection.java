@@ -13,10 +13,12 @@ import java.util.Map;
  *
  * @param records all of them, dropped ones too
  * @param dropped the records that the fault policies left out
+ * @param unseen the records of groups that were not fitted
  * @param faults how many of each kind, zeros too
  * @param means of up to {@link #CHANNELS} channels, over the values that are numbers
  */
-public record Inspection(long records, long dropped, Map<Fault, Long> faults, List<Double> means) {
+public record Inspection(
+    long records, long dropped, long unseen, Map<Fault, Long> faults, List<Double> means) {
   /** How many channels are looked at. */
   public static final int CHANNELS = 3;
 
@@ -59,9 +61,10 @@ public record Inspection(long records, long dropped, Map<Fault, Long> faults, Li
    * Makes an inspection of the sums of entries over all records.
    *
    * @param dropped the records left out for this or another column's sake
+   * @param unseen the records of groups that were not fitted
    * @param sums one for each of {@link #ENTRIES}, null where there was no record
    */
-  public static Inspection of(long records, long dropped, List<Double> sums) {
+  public static Inspection of(long records, long dropped, long unseen, List<Double> sums) {
     Map<Fault, Long> faults = new EnumMap<>(Fault.class);
     for (Fault fault : FAULT_KINDS) {
       faults.put(fault, count(sums.get(fault.ordinal())));
@@ -72,7 +75,7 @@ public record Inspection(long records, long dropped, Map<Fault, Long> faults, Li
       means.add(sums.get(at) / sums.get(at + 1));
     }
 
-    return new Inspection(records, dropped, faults, means);
+    return new Inspection(records, dropped, unseen, faults, means);
   }
 
   private static long count(Double sum) {

@@ -5,6 +5,7 @@ import io.sparknorm.spark.config.Fault;
 import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.FaultPolicies.Policy;
 import io.sparknorm.spark.config.ModelReference;
+import io.sparknorm.spark.models.GroupBy;
 import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.ModelStore;
 import java.io.IOException;
@@ -132,12 +133,22 @@ public final class NormCatalog implements FunctionCatalog {
 
     ModelId id = findModel(namespace).orElseThrow(() -> new NoSuchFunctionException(identifier));
     try {
+      if (isApply) {
+        store().manifest(id).groups().ifPresent(groups -> refuse(id, groups.by()));
+      }
+
       return isApply
           ? new ModelFunction(id, store().load(id), context)
           : new ModelMomentsFunction(id, state(id), context);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static void refuse(ModelId id, GroupBy by) {
+    throw JobException.usage(
+        "Cannot apply model %s in SQL: it has statistics for each %s (run sparknorm apply)"
+            .formatted(id, String.join(", ", by.columns())));
   }
 
   private byte[] state(ModelId id) throws IOException {

@@ -115,16 +115,28 @@ final class PassFunction implements UnboundFunction {
       TensorNormalizer<V> tensors = shared.get();
       CheckedTensor tensor = tensors.reader().readAndCount(x, tensors.shape());
       ArrayData read = seen(tensor, tensors.shape());
-      if (tensor.isEmpty()) {
-        return new GenericInternalRow(new Object[] {null, read, null, tensor.dropped()});
+      if (!tensor.isEmpty()) {
+        tensors.normalise(tensor);
       }
 
-      tensors.normalise(tensor);
-      ArrayData written = seen(CheckedTensor.clean(tensor.elements()), tensors.shape());
-      return new GenericInternalRow(new Object[] {tensors.write(tensor, x), read, written, false});
+      return row(tensors, tensor, read, x, 4);
     }
 
-    private static ArrayData seen(CheckedTensor tensor, RecordShape shape) {
+    /** The result, which further fields may follow. */
+    final GenericInternalRow row(
+        TensorNormalizer<V> tensors, CheckedTensor tensor, ArrayData read, V x, int fields) {
+      GenericInternalRow row = new GenericInternalRow(fields);
+      row.update(1, read);
+      row.update(3, tensor.dropped());
+      if (!tensor.isEmpty()) {
+        row.update(0, tensors.write(tensor, x));
+        row.update(2, seen(CheckedTensor.clean(tensor.elements()), tensors.shape()));
+      }
+
+      return row;
+    }
+
+    static ArrayData seen(CheckedTensor tensor, RecordShape shape) {
       return UnsafeArrayData.fromPrimitiveArray(Inspection.entries(tensor, shape));
     }
 
@@ -134,7 +146,7 @@ final class PassFunction implements UnboundFunction {
     }
 
     @Override
-    public DataType resultType() {
+    public StructType resultType() {
       DataType entries = DataTypes.createArrayType(DataTypes.DoubleType, false);
       return new StructType()
           .add(NORMALISED, type.resultType(), nullable)

@@ -45,6 +45,20 @@ public final class RunFunctions implements AutoCloseable {
   }
 
   /**
+   * As {@link #pass(Column, Normalizer, FaultRules)}, by the statistics of groups.
+   *
+   * @param key a struct of the columns that make the groups
+   */
+  public Column pass(Column tensors, Column key, GroupedNorm norm, FaultRules rules) {
+    return call(new GroupedPassFunction(RunCatalog.freshName("pass"), norm, rules), tensors, key);
+  }
+
+  /** Whether the group of a {@link #pass} was not fitted, where there are groups. */
+  public static Column unseen(Column passed) {
+    return passed.getField(GroupedPassFunction.UNSEEN);
+  }
+
+  /**
    * The normalised tensors of a {@link #pass}; null for null or misshapen ones that are let pass
    * and for records to be dropped.
    */

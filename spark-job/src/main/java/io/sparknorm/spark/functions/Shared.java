@@ -15,7 +15,7 @@ import scala.reflect.ClassTag;
  *
  * @param <T> immutable, or safe for use by several threads
  */
-final class Shared<T extends Serializable> implements Serializable {
+final class Shared<T> implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final T carried;
@@ -27,6 +27,16 @@ final class Shared<T extends Serializable> implements Serializable {
     this.broadcast = broadcast;
   }
 
+  /**
+   * Makes a value of bytes.
+   *
+   * @param <T> the value
+   */
+  @FunctionalInterface
+  interface Unpacking<T> extends Serializable {
+    T unpack(byte[] bytes);
+  }
+
   /** A small value, which tasks carry. */
   static <T extends Serializable> Shared<T> carried(T value) {
     return new Shared<>(value, null);
@@ -34,9 +44,18 @@ final class Shared<T extends Serializable> implements Serializable {
 
   /** A large value, through the active session. */
   static <T extends Serializable> Shared<T> broadcast(T value) {
+    return broadcast(new Packed<>(value));
+  }
+
+  /** A value that every executor makes of bytes, which travel as they are. */
+  static <T> Shared<T> broadcast(byte[] bytes, Unpacking<T> unpacking) {
+    return broadcast(new Packed<>(bytes, unpacking));
+  }
+
+  private static <T> Shared<T> broadcast(Packed<T> packed) {
     JavaSparkContext spark =
         JavaSparkContext.fromSparkContext(SparkSession.active().sparkContext());
-    return new Shared<>(null, spark.broadcast(new Packed<>(value)));
+    return new Shared<>(null, spark.broadcast(packed));
   }
 
   T get() {
@@ -55,25 +74,39 @@ final class Shared<T extends Serializable> implements Serializable {
     private static final long serialVersionUID = 1L;
 
     private final byte[] bytes;
+    private final byte[] unpacking;
     private transient T value;
 
+    @SuppressWarnings("unchecked")
     Packed(T value) {
-      ByteBuffer buffer = serializer().serialize(value, ClassTag.apply(Object.class));
-      this.bytes = new byte[buffer.remaining()];
-      buffer.get(bytes);
+      this(bytes(value), bytes -> (T) object(bytes));
     }
 
+    Packed(byte[] bytes, Unpacking<T> unpacking) {
+      this.bytes = bytes;
+      this.unpacking = bytes(unpacking);
+    }
+
+    @SuppressWarnings("unchecked")
     synchronized T get() {
       if (value == null) {
-        value =
-            serializer()
-                .deserialize(
-                    ByteBuffer.wrap(bytes),
-                    Shared.class.getClassLoader(),
-                    ClassTag.apply(Object.class));
+        value = ((Unpacking<T>) object(unpacking)).unpack(bytes);
       }
 
       return value;
+    }
+
+    private static byte[] bytes(Object object) {
+      ByteBuffer buffer = serializer().serialize(object, ClassTag.apply(Object.class));
+      byte[] bytes = new byte[buffer.remaining()];
+      buffer.get(bytes);
+      return bytes;
+    }
+
+    private static Object object(byte[] bytes) {
+      return serializer()
+          .deserialize(
+              ByteBuffer.wrap(bytes), Shared.class.getClassLoader(), ClassTag.apply(Object.class));
     }
 
     private static SerializerInstance serializer() {

@@ -43,8 +43,13 @@ record TensorNormalizer<V>(TensorReader<V> reader, RecordShape shape, Normalizer
 
   /** Normalises a tensor that is not empty, in place. */
   void normalise(CheckedTensor tensor) {
+    normalise(tensor, normalizer);
+  }
+
+  /** As {@link #normalise(CheckedTensor)}, by another normalizer of the same shape. */
+  void normalise(CheckedTensor tensor, Normalizer by) {
     try {
-      tensor.normalise(normalizer);
+      tensor.normalise(by);
     } catch (IllegalArgumentException e) {
       throw reader.rules().refused(e);
     }

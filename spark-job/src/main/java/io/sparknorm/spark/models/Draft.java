@@ -21,12 +21,15 @@ import java.util.Optional;
  *     running statistics, of twice as many channels: first the records' means of each channel, then
  *     their unbiased variances; none for other norms
  * @param partitions the state of each partition, if the fit keeps them
+ * @param groups what was found of each group, where there are groups; {@code moments} are those of
+ *     all of them together
  */
 public record Draft(
     NormSpec spec,
     RecordType type,
     Optional<? extends ExactState> moments,
     Optional<PartitionStates> partitions,
+    Optional<? extends GroupedState> groups,
     Provenance provenance) {
   public Draft {
     int expected = momentChannels(spec, type);
@@ -37,13 +40,13 @@ public record Draft(
     }
   }
 
-  /** A draft that keeps no state of partitions. */
+  /** A draft without states of partitions or groups. */
   public Draft(
       NormSpec spec,
       RecordType type,
       Optional<? extends ExactState> moments,
       Provenance provenance) {
-    this(spec, type, moments, Optional.empty(), provenance);
+    this(spec, type, moments, Optional.empty(), Optional.empty(), provenance);
   }
 
   /** How many channels the moments of such a model have; 0 where it has no moments. */

@@ -16,6 +16,7 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.config.NormSpec;
 import io.sparknorm.spark.models.InputIdentity.InputFile;
 import io.sparknorm.spark.models.InputIdentity.InputVersion;
+import io.sparknorm.spark.models.Manifest.Groups;
 import io.sparknorm.spark.models.Manifest.Payload;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,9 +32,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 
-/** {@code manifest.json}, format version 1: a {@link Manifest} as a JSON object. */
+/**
+ * {@code manifest.json}: a {@link Manifest} as a JSON object. Its format version is 1, and 2 where
+ * there are groups: who does not know of them must not take the model for one without.
+ */
 final class ManifestFile {
   static final int FORMAT_VERSION = 1;
+  static final int GROUPED_FORMAT_VERSION = 2;
 
   private static final ObjectMapper MAPPER =
       new ObjectMapper(StatisticsFile.JSON)
@@ -47,7 +52,8 @@ final class ManifestFile {
     Provenance provenance = manifest.provenance();
     RecordType type = manifest.type();
     ObjectNode json = MAPPER.createObjectNode();
-    json.put("format_version", FORMAT_VERSION);
+    json.put(
+        "format_version", manifest.groups().isPresent() ? GROUPED_FORMAT_VERSION : FORMAT_VERSION);
     json.put("model", manifest.id().name());
     json.put("version", manifest.id().version());
     json.put("parent", manifest.parent().isPresent() ? manifest.parent().getAsInt() : null);
@@ -63,13 +69,27 @@ final class ManifestFile {
         .put("records", provenance.counts().records())
         .put("dropped", provenance.counts().dropped())
         .set("faults", MAPPER.valueToTree(provenance.counts().faults()));
+    manifest.groups().ifPresent(groups -> write(json.putObject("groups"), groups));
     ObjectNode payload = json.putObject("payload");
     manifest.stats().ifPresent(file -> write(payload.putObject("stats"), file));
     manifest.moments().ifPresent(file -> write(payload.putObject("moments"), file));
     manifest.partitions().ifPresent(file -> write(payload.putObject("partitions"), file));
+    manifest
+        .groups()
+        .ifPresent(
+            groups -> {
+              write(payload.putObject("group_stats"), groups.stats());
+              write(payload.putObject("group_moments"), groups.moments());
+            });
     write(json.putObject("input"), provenance.input());
     MAPPER.writerWithDefaultPrettyPrinter().writeValue(out, json);
     out.write('\n');
+  }
+
+  private static void write(ObjectNode json, Groups groups) {
+    json.set("columns", MAPPER.valueToTree(groups.by().columns()));
+    json.set("types", MAPPER.valueToTree(groups.by().types()));
+    json.put("count", groups.count());
   }
 
   private static void write(ObjectNode json, Payload payload) {
@@ -128,9 +148,10 @@ final class ManifestFile {
   static Manifest read(InputStream in) throws IOException {
     Fields json = new Fields(MAPPER.readTree(in));
     int found = json.integer("format_version");
-    if (found != FORMAT_VERSION) {
+    if (found != FORMAT_VERSION && found != GROUPED_FORMAT_VERSION) {
       throw new IllegalArgumentException(
-          "its format version is %d (expected %d)".formatted(found, FORMAT_VERSION));
+          "its format version is %d (expected %d or %d)"
+              .formatted(found, FORMAT_VERSION, GROUPED_FORMAT_VERSION));
     }
 
     try {
@@ -156,7 +177,23 @@ final class ManifestFile {
         readProvenance(json),
         readPayload(json.object("payload"), "stats"),
         readPayload(json.object("payload"), "moments"),
-        readPayload(json.object("payload"), "partitions"));
+        readPayload(json.object("payload"), "partitions"),
+        readGroups(json));
+  }
+
+  private static Optional<Groups> readGroups(Fields json) {
+    if (json.integer("format_version") == FORMAT_VERSION) {
+      return Optional.empty();
+    }
+
+    Fields groups = json.object("groups");
+    Fields payload = json.object("payload");
+    return Optional.of(
+        new Groups(
+            new GroupBy(groups.texts("columns"), groups.texts("types")),
+            groups.integer("count"),
+            readPayload(payload.object("group_stats")),
+            readPayload(payload.object("group_moments"))));
   }
 
   private static Provenance readProvenance(Fields json) {
@@ -204,9 +241,12 @@ final class ManifestFile {
       return Optional.empty();
     }
 
-    Fields json = payloads.object(name);
-    return Optional.of(
-        new Payload(json.text("file"), new FileDigest(json.number("length"), json.text("sha256"))));
+    return Optional.of(readPayload(payloads.object(name)));
+  }
+
+  private static Payload readPayload(Fields json) {
+    return new Payload(
+        json.text("file"), new FileDigest(json.number("length"), json.text("sha256")));
   }
 
   private static String text(Enum<?> constant) {

@@ -6,6 +6,7 @@ import io.sparknorm.spark.FileDigest;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.ModelReference;
+import io.sparknorm.spark.models.Manifest.Groups;
 import io.sparknorm.spark.models.Manifest.Payload;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -243,6 +244,31 @@ public final class ModelStore {
   }
 
   /**
+   * Reads the statistics of a version's groups; empty if it has no groups.
+   *
+   * @throws JobException if there is no such version, or one of its files is not what was published
+   */
+  public Optional<GroupStatistics> groups(ModelId id) throws IOException {
+    Manifest manifest = manifest(id);
+    if (manifest.groups().isEmpty()) {
+      return Optional.empty();
+    }
+
+    Groups groups = manifest.groups().get();
+    Path file = files.verified(id, groups.stats());
+    byte[] content = new byte[Math.toIntExact(groups.stats().digest().length())];
+    try (InputStream in = files.open(file)) {
+      in.readNBytes(content, 0, content.length);
+      return Optional.of(
+          StoreFiles.read(
+              file,
+              () ->
+                  new GroupStatistics(
+                      groups.by(), manifest.type().shape().channels(), groups.count(), content)));
+    }
+  }
+
+  /**
    * Publishes a draft as the next version of a model, unless an earlier attempt of the same run has
    * done so. Whoever loses the race for a number takes the winner for its parent, moves the running
    * statistics on from there and tries the next number.
@@ -300,9 +326,18 @@ public final class ModelStore {
         write(id, "moments", draft.provenance(), draft.moments().map(some -> some::write));
     Optional<Payload> partitions =
         write(id, "partitions", draft.provenance(), draft.partitions().map(some -> some::write));
+    Optional<Groups> groups = writeGroups(id, draft);
     Manifest manifest =
         new Manifest(
-            id, parent, draft.spec(), draft.type(), draft.provenance(), stats, moments, partitions);
+            id,
+            parent,
+            draft.spec(),
+            draft.type(),
+            draft.provenance(),
+            stats,
+            moments,
+            partitions,
+            groups);
     Optional<FileDigest> committed =
         ExclusiveFile.create(
             files.fileSystem(), files.manifest(id), out -> ManifestFile.write(manifest, out));
@@ -362,6 +397,29 @@ public final class ModelStore {
           data.flush();
         };
     return Optional.of(write(id, "%s-%s.bin".formatted(kind, provenance.runId()), content));
+  }
+
+  private Optional<Groups> writeGroups(ModelId id, Draft draft) throws IOException {
+    if (draft.groups().isEmpty()) {
+      return Optional.empty();
+    }
+
+    GroupedState groups = draft.groups().get();
+    GroupStatistics statistics = groups.statistics();
+    String run = draft.provenance().runId();
+    return Optional.of(
+        new Groups(
+            statistics.by(),
+            statistics.count(),
+            write(id, GroupFile.STATISTICS.name(run), out -> out.write(statistics.file())),
+            write(
+                id,
+                GroupFile.MOMENTS.name(run),
+                out -> {
+                  BufferedOutputStream buffered = new BufferedOutputStream(out);
+                  groups.writeMoments(buffered);
+                  buffered.flush();
+                })));
   }
 
   private Payload write(ModelId id, String name, ExclusiveFile.Content content) throws IOException {

@@ -150,6 +150,15 @@ public final class VersionArithmetic {
                 .formatted(operation, id, source.manifest().spec().toMap().get("type")));
       }
 
+      if (source.manifest().groups().isPresent()) {
+        throw JobException.usage(
+            "Cannot %s %s: it has statistics for each group of %s, which can only be fitted"
+                .formatted(
+                    operation,
+                    id,
+                    String.join(", ", source.manifest().groups().get().by().columns())));
+      }
+
       sources.add(source);
       checkAlike(operation, sources.get(0), source);
     }

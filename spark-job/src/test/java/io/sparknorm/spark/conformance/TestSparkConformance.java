@@ -14,7 +14,6 @@ import io.sparknorm.kernels.InstanceNorm;
 import io.sparknorm.kernels.LayerNorm;
 import io.sparknorm.kernels.Layout;
 import io.sparknorm.kernels.Norm;
-import io.sparknorm.kernels.Normalizer;
 import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.kernels.Variance;
 import io.sparknorm.kernels.conformance.ConformanceCase;
@@ -26,6 +25,7 @@ import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.Mode;
 import io.sparknorm.spark.config.NormSpec;
+import io.sparknorm.spark.fit.AppliedNorm;
 import io.sparknorm.spark.fit.Applier;
 import io.sparknorm.spark.fit.FeatureBlock;
 import io.sparknorm.spark.fit.Fitter;
@@ -133,8 +133,9 @@ class TestSparkConformance extends SparkTest {
       } else {
         models.addAll(c.train() ? fit(rows, blocks, running) : evaluation(blocks, running));
         Mode mode = c.train() ? Mode.TRAIN : Mode.EVAL;
-        List<Normalizer> normalizers = models.stream().map(m -> m.normalizer(mode)).toList();
-        normalised = new Applier(rows, blocks, normalizers, FaultPolicies.DEFAULT).rows();
+        List<AppliedNorm.Plain> norms =
+            models.stream().map(m -> new AppliedNorm.Plain(m.normalizer(mode))).toList();
+        normalised = new Applier(rows, blocks, norms, FaultPolicies.DEFAULT).rows();
       }
 
       boolean moved = c.momentum().isPresent();
@@ -298,7 +299,7 @@ class TestSparkConformance extends SparkTest {
             feature.mode(),
             feature.weight(),
             feature.model());
-    return new FeatureBlock(tracked, block.fields(), block.type(), block.weight());
+    return new FeatureBlock(tracked, block.fields(), block.type(), block.weight(), block.key());
   }
 
   private static Model model(FeatureBlock block, Optional<RunningStatistics> running) {

@@ -39,7 +39,9 @@ class TestApplier extends SparkTest {
     return new Applier(
         records,
         blocks,
-        blocks.stream().map(block -> LayerNorm.over(2).normalizer(PAIR)).toList(),
+        blocks.stream()
+            .map(block -> new AppliedNorm.Plain(LayerNorm.over(2).normalizer(PAIR)))
+            .toList(),
         DROPPING);
   }
 

@@ -451,8 +451,8 @@ class TestModelStore {
 
     assertManifestRefused(
         id,
-        good.replace("\"format_version\" : 1", "\"format_version\" : 2"),
-        "its format version is 2 (expected 1)");
+        good.replace("\"format_version\" : 1", "\"format_version\" : 3"),
+        "its format version is 3 (expected 1 or 2)");
     assertManifestRefused(
         id, good.replace("\"version\" : 1", "\"version\" : 2"), "it belongs to embeddings v=2");
     assertManifestRefused(
@@ -464,8 +464,8 @@ class TestModelStore {
     assertManifestRefused(
         id,
         good.replace("stats-run-1.json", "../stats.json"),
-        "Invalid payload: ../stats.json (must be a file named stats-<run>.json, moments-<run>.bin"
-            + " or partitions-<run>.bin)");
+        "Invalid payload: ../stats.json (must be a file named stats-<run>.json, moments-<run>.bin,"
+            + " partitions-<run>.bin, group-stats-<run>.bin or group-moments-<run>.bin)");
     Files.writeString(manifest, good.substring(0, good.length() / 2));
     assertThatThrownBy(() -> store.load(id))
         .isInstanceOf(JobException.class)

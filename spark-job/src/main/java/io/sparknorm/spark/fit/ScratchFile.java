@@ -1,0 +1,48 @@
+package io.sparknorm.spark.fit;
+
+import java.io.BufferedOutputStream;
+import java.io.DataOutput;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file on the driver's disk for what would fill its memory. It has no name from the start where
+ * the system allows that, and is gone when nobody refers to it any more.
+ */
+final class ScratchFile {
+  private static final int BUFFER = 1 << 16;
+
+  private final FileChannel file;
+  private final DataOutputStream out;
+
+  ScratchFile() throws IOException {
+    Path path = Files.createTempFile("sparknorm-moments-", ".bin");
+    file =
+        FileChannel.open(
+            path,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.DELETE_ON_CLOSE);
+    out = new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(file), BUFFER));
+  }
+
+  /** Where to write. */
+  DataOutputStream out() {
+    return out;
+  }
+
+  /** Copies all that was written and flushed. */
+  void copyTo(DataOutput to) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+    for (long at = 0; at < file.size(); at += buffer.position()) {
+      file.read(buffer.clear(), at);
+      to.write(buffer.array(), 0, buffer.position());
+    }
+  }
+}

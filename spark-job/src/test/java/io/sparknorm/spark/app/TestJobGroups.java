@@ -1,0 +1,169 @@
+package io.sparknorm.spark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.Command;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Statistics for each group: what filtering it and fitting it alone gives, to the bit. */
+class TestJobGroups extends JobTest {
+  /** A null, an empty one, quotes, a line's end, letters that sort oddly, and one that is long. */
+  private static final List<String> KEYS =
+      List.of("null", "''", "'a'", "'A'", "'it\\'s \"x\"\\n'", "'ß東😀'", "repeat('k', 500)");
+
+  private static final String RECORDS =
+      "SELECT id, transform(sequence(0, 5), i -> float(sin(id * 6 + i) * pow(10, i - 3 + id %% 5)))"
+          + " AS x, element_at(array(%s), int(pmod(hash(id), %d)) + 1) AS k, id %% 4 AS w FROM"
+          + " range(0, 90, 1, 3)";
+
+  private static String job(String more) {
+    return """
+    input.path = ${dir}/in
+    output.path = ${dir}/out
+    features { column = x, shape = [3, 2]%s }
+    norm.type = batch-norm
+    store { path = ${dir}/store, model = m }
+    """
+        .formatted(more);
+  }
+
+  private void writeRecords() {
+    write("in", RECORDS.formatted(String.join(", ", KEYS), KEYS.size()));
+  }
+
+  /** What the file of moments says of each group, by its key. */
+  private Map<String, byte[]> states() throws IOException {
+    byte[] file = payload("m", 1, "group_moments");
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(file));
+    assertThat(new String(in.readNBytes(4), StandardCharsets.US_ASCII)).isEqualTo("SNGM");
+    assertThat(in.readInt()).isEqualTo(1);
+    assertThat(in.readInt()).isEqualTo(3);
+    int count = in.readInt();
+    Map<String, byte[]> states = new HashMap<>();
+    for (int i = 0; i < count; i++) {
+      DataInputStream key =
+          new DataInputStream(new ByteArrayInputStream(in.readNBytes(in.readInt())));
+      String name =
+          key.readByte() == 0
+              ? null
+              : new String(key.readNBytes(key.readInt()), StandardCharsets.UTF_8);
+      in.readLong();
+      in.readLong();
+      states.put(name, in.readNBytes(in.readInt()));
+    }
+
+    assertThat(in.available()).isEqualTo(4);
+    return states;
+  }
+
+  /** Writes the records of a group to the folder {@code alone}, and names its key. */
+  private String writeAlone(String key) {
+    spark()
+        .read()
+        .parquet(folder.resolve("in").toString())
+        .where("k <=> " + key)
+        .write()
+        .mode(SaveMode.Overwrite)
+        .parquet(folder.resolve("alone").toString());
+    return spark().sql("SELECT " + key).first().getString(0);
+  }
+
+  @Test
+  void theStateOfEachGroupIsThatOfAFitOnItAlone() throws IOException {
+    writeRecords();
+    fit(job(", group-by = [k]"));
+
+    Map<String, byte[]> states = states();
+
+    assertThat(states).hasSize(KEYS.size());
+    for (int i = 0; i < KEYS.size(); i++) {
+      String key = writeAlone(KEYS.get(i));
+      fit(job("").replace("${dir}/in", "${dir}/alone").replace("model = m", "model = alone"));
+      assertThat(states.get(key)).as(key).isEqualTo(payload("alone", i + 1, "moments"));
+    }
+
+    fit(job("").replace("model = m", "model = all"));
+    for (String kind : new String[] {"stats", "moments"}) {
+      assertThat(payload("m", 1, kind)).as(kind).isEqualTo(payload("all", 1, kind));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"evonorm-b0, 0, ', weight = w'", "mean-variance-norm, 4, ''", "batch-norm, 5, ''"})
+  void eachRecordIsNormalisedAsIfItsGroupWereAlone(String norm, int key, String weight)
+      throws IOException {
+    writeRecords();
+    String job = job(weight).replace("batch-norm", norm);
+    String name = writeAlone(KEYS.get(key));
+
+    run(job.replace("[3, 2]", "[3, 2], group-by = [k]"));
+    run(
+        job.replace("${dir}/in", "${dir}/alone")
+            .replace("${dir}/out", "${dir}/normalised")
+            .replace("model = m", "model = alone"));
+
+    assertThat(states().get(name)).isEqualTo(payload("alone", 1, "moments"));
+    assertThat(normalised("out")).hasSize(90).containsAllEntriesOf(normalised("normalised"));
+    assertThat(normalised("normalised")).isNotEmpty();
+  }
+
+  private Map<Object, Object> normalised(String output) {
+    Map<Object, Object> normalised = new HashMap<>();
+    for (Row row : spark().read().parquet(folder.resolve(output).toString()).collectAsList()) {
+      normalised.put(row.getAs("id"), row.getList(row.fieldIndex("x")));
+    }
+
+    return normalised;
+  }
+
+  @Test
+  void aStoredModelIsAppliedByItsGroups() throws IOException {
+    writeRecords();
+    run(job(", group-by = [k]"));
+    Map<Object, Object> once = normalised("out");
+
+    Summary summary =
+        apply(job("").replace("${dir}/out", "${dir}/again").replace("norm.type = batch-norm", ""));
+
+    assertThat(normalised("again")).isEqualTo(once);
+    assertThat(summary.lines().get(1))
+        .isEqualTo(
+            "  column x: batch-norm, 3 channels, 7 groups by k; records: 90 read, 0 dropped, 90"
+                + " written, 0 of groups that were not fitted (fail); faults: none");
+  }
+
+  @Test
+  void theJobFileSaysWhatBecomesOfGroupsThatWereNotFitted() throws IOException {
+    write(
+        "in",
+        "SELECT * FROM VALUES (0, array(1f, 2f), 'a'), (1, array(3f, 4f), 'b') AS t(id, x, k)");
+    String job = job(", group-by = [k]").replace("[3, 2]", "[2]");
+    fit(job.replace("${dir}/in", "${dir}/in\ninput.where = \"k = 'a'\""));
+
+    assertThat(refusal(Command.APPLY, job, LeavingStatus.DATA))
+        .startsWith("Cannot normalise column x: the group k = b was not fitted in file file:")
+        .endsWith("; to go on, set features.unseen = global | identity");
+    apply(job.replace("group-by = [k]", "unseen = identity"));
+    assertThat(json(output()))
+        .containsExactly(
+            "{\"id\":0,\"x\":[0.0,0.0],\"k\":\"a\"}", "{\"id\":1,\"x\":[3.0,4.0],\"k\":\"b\"}");
+    Summary summary =
+        apply(
+            job.replace("group-by = [k]", "unseen = global")
+                .replace("output.path", "output.if-exists = replace, output.path"));
+    assertThat(json(output()).get(1)).isEqualTo("{\"id\":1,\"x\":[632.4555,632.4555],\"k\":\"b\"}");
+    assertThat(summary.lines().get(1)).contains(", 1 of groups that were not fitted (global)");
+  }
+}
