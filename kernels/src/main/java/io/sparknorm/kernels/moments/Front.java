@@ -105,7 +105,7 @@ abstract class Front<A> {
   /** What this takes, apart from small change. */
   final long bytes(int elementBytes) {
     return (long) rows * stride * elementBytes
-        + (long) stride * (parts.length * Double.BYTES + Integer.BYTES);
+        + (long) stride * (parts * Double.BYTES + Integer.BYTES);
   }
 
   abstract A newArray(int length);
