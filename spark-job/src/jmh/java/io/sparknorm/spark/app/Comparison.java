@@ -110,7 +110,7 @@ public final class Comparison {
     return List.copyOf(timed.keySet()).get(0);
   }
 
-  private static SparkSession session(int cores) {
+  static SparkSession session(int cores) {
     SparkSession spark =
         SparkSession.builder()
             .master("local[%d]".formatted(cores))

@@ -87,7 +87,10 @@ record Works(SparkSession spark, ComparedData data, int cores) {
                 // What StandardScaler computes.
                 norm.equals("batch-norm") ? norm + ", variance = unbiased, epsilon = 0" : norm,
                 ConfigUtil.quoteString(output + "-store"));
-    JobSpec spec = JobSpec.parse(ConfigFactory.parseString(job), Command.RUN);
+    carryOut(spark, JobSpec.parse(ConfigFactory.parseString(job), Command.RUN));
+  }
+
+  static void carryOut(SparkSession spark, JobSpec spec) {
     try (StopSignal stop = StopSignal.listen()) {
       new Job(spark, spec, new Progress(), stop).run();
     } catch (IOException e) {

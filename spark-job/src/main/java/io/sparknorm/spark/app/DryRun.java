@@ -5,6 +5,7 @@ import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.JobSpec;
 import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.config.ModelReference;
+import io.sparknorm.spark.config.PartitionSpec;
 import io.sparknorm.spark.config.Unseen;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -47,12 +48,13 @@ final class DryRun {
   }
 
   private static String fit(FeatureSpec features, JobSpec job) {
-    return "Would fit %s to %s%s%s%s"
+    return "Would fit %s to %s%s%s%s%s"
         .formatted(
             type(features),
             columns(features.columns()),
             groups(features, ", one set of statistics for each "),
             job.input().where().map(" where "::concat).orElse(""),
+            job.input().partitions().map(DryRun::partitions).orElse(""),
             features
                 .model()
                 .map(
@@ -60,6 +62,12 @@ final class DryRun {
                         " and publish model %s in %s"
                             .formatted(model.name(), job.storePath().orElseThrow()))
                 .orElse(""));
+  }
+
+  private static String partitions(PartitionSpec partitions) {
+    return partitions.window().map(" in the newest %s"::formatted).orElse("")
+        + ", by partitions of "
+        + partitions.column();
   }
 
   private static String apply(FeatureSpec features, JobSpec job) {

@@ -10,12 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileUtil;
-import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.SaveMode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -36,42 +32,16 @@ class TestPartitionFits extends JobTest {
       FEATURES + "input { path = ${dir}/in, partition-by = day, window = 3 days }\n";
   private static final int RECORDS_OF_A_DAY = 20;
 
-  /** What a job has read of its input. */
-  private record Read(long records, long bytes) {}
-
-  private interface Work {
-    void carryOut() throws IOException;
-  }
-
   @AfterEach
   void goOn() {
     HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
   }
 
-  private Read read(Work work) throws IOException, TimeoutException {
-    AtomicLong records = new AtomicLong();
-    AtomicLong bytes = new AtomicLong();
-    SparkListener listener =
-        new SparkListener() {
-          @Override
-          public void onTaskEnd(SparkListenerTaskEnd end) {
-            records.addAndGet(end.taskMetrics().inputMetrics().recordsRead());
-            bytes.addAndGet(end.taskMetrics().inputMetrics().bytesRead());
-          }
-        };
-    spark().sparkContext().listenerBus().waitUntilEmpty();
-    spark().sparkContext().addSparkListener(listener);
-    try {
-      work.carryOut();
-      spark().sparkContext().listenerBus().waitUntilEmpty();
-    } finally {
-      spark().sparkContext().removeSparkListener(listener);
-    }
-
-    return new Read(records.get(), bytes.get());
+  private TaskFigures read(TaskFigures.Work work) throws IOException {
+    return TaskFigures.of(spark(), work);
   }
 
-  private long recordsOf(String job) throws IOException, TimeoutException {
+  private long recordsOf(String job) throws IOException {
     return read(() -> fit(job)).records();
   }
 
@@ -104,10 +74,10 @@ class TestPartitionFits extends JobTest {
   }
 
   /** Fits another model in one scan of the same records, and compares the bytes. */
-  private Read assertSameAsAFullFit(int version, String where) throws Exception {
+  private TaskFigures assertSameAsAFullFit(int version, String where) throws Exception {
     String model = "full-" + version;
     String job = FEATURES + "input { path = ${dir}/in, where = \"%s\" }\nstore.model = %s\n";
-    Read read = read(() -> fit(job.formatted(where, model)));
+    TaskFigures read = read(() -> fit(job.formatted(where, model)));
     for (String kind : List.of("moments", "stats")) {
       assertThat(payload("rolling", version, kind)).as(kind).isEqualTo(payload(model, 1, kind));
     }
@@ -124,16 +94,18 @@ class TestPartitionFits extends JobTest {
     assertSameAsAFullFit(1, "day >= '2026-11-02'");
 
     days(5, 5);
-    Read next =
+    TaskFigures next =
         read(
             () ->
                 assertThat(fit(JOB).lines())
                     .contains(
                         "  partitions: 1 scanned (2026-11-05), 2 reused (2026-11-03, 2026-11-04)"));
-    Read full = assertSameAsAFullFit(2, "day >= '2026-11-03'");
+    TaskFigures full = assertSameAsAFullFit(2, "day >= '2026-11-03'");
     assertThat(next.records()).isEqualTo(RECORDS_OF_A_DAY);
     assertThat(full.records()).isEqualTo(3 * RECORDS_OF_A_DAY);
-    assertThat(next.bytes()).isPositive().isLessThan(full.bytes() / 2);
+    assertThat(next.bytes())
+        .isGreaterThan(Files.size(parquet(folder.resolve("in/day=2026-11-05"))) / 2)
+        .isLessThan(full.bytes() / 2);
 
     days(4, 4, "float(id * i)", SaveMode.Overwrite);
     assertThat(recordsOf(JOB)).isEqualTo(RECORDS_OF_A_DAY);
@@ -308,7 +280,7 @@ class TestPartitionFits extends JobTest {
     assertSameAsAFullFit(1, "day >= '2026-11-03'");
     assertThat(output().count()).isEqualTo(5 * RECORDS_OF_A_DAY);
 
-    Read applied = read(() -> apply(job + "output.path = ${dir}/again"));
+    TaskFigures applied = read(() -> apply(job + "output.path = ${dir}/again"));
     assertThat(applied.records()).isEqualTo(5 * RECORDS_OF_A_DAY);
   }
 

@@ -101,6 +101,17 @@ class TestSparknormApp {
   }
 
   @Test
+  void dryRunNamesTheWindowOfPartitions() throws IOException {
+    String window = "input { partition-by = day, window = 30 days }";
+    execute("fit", "--config", job(JOB + window), "--dry-run");
+
+    assertThat(out.toString().lines())
+        .contains(
+            "Would fit batch-norm to x where a = 1 in the newest 30 days, by partitions of day and"
+                + " publish model m in models");
+  }
+
+  @Test
   void dryRunOfApplyNamesTheModelsVersion() throws IOException {
     execute("apply", "--config", job(JOB), "--dry-run", "--set", "store.version=3");
 
