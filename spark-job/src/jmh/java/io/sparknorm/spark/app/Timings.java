@@ -3,6 +3,8 @@ package io.sparknorm.spark.app;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,10 +15,16 @@ import java.util.function.ToLongFunction;
  * How long works took.
  *
  * @param seconds of each work, in the order of the rounds
+ * @param processorSeconds the same, of all threads of this process together: on a machine that
+ *     others use too, the better measure
  * @param bytes that each has written, 0 where that is not looked at
  * @param base the work that the others are compared with
  */
-record Timings(Map<String, List<Double>> seconds, Map<String, Long> bytes, String base) {
+record Timings(
+    Map<String, List<Double>> seconds,
+    Map<String, List<Double>> processorSeconds,
+    Map<String, Long> bytes,
+    String base) {
 
   /** Runs all works in turn, once to warm up and then so many rounds. */
   static Timings of(
@@ -32,40 +40,52 @@ record Timings(Map<String, List<Double>> seconds, Map<String, Long> bytes, Strin
 
   /** Takes the time of one run after the other. */
   static final class Recorder {
+    private static final OperatingSystemMXBean SYSTEM =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+
     private final Map<String, List<Double>> seconds = new LinkedHashMap<>();
+    private final Map<String, List<Double>> processorSeconds = new LinkedHashMap<>();
 
     void time(String name, Runnable work, boolean counts) {
       System.gc(); // so that nobody pays for what the one before has left
+      long processorStart = SYSTEM.getProcessCpuTime();
       long start = System.nanoTime();
       work.run();
       double taken = (System.nanoTime() - start) / 1e9;
-      System.err.printf("%s: %.2f s%s%n", name, taken, counts ? "" : " (warm-up)");
+      double processor = (SYSTEM.getProcessCpuTime() - processorStart) / 1e9;
+      System.err.printf(
+          "%s: %.2f s, %.2f s of processors%s%n",
+          name, taken, processor, counts ? "" : " (warm-up)");
       if (counts) {
         seconds.computeIfAbsent(name, any -> new ArrayList<>()).add(taken);
+        processorSeconds.computeIfAbsent(name, any -> new ArrayList<>()).add(processor);
       }
     }
 
     Timings timings(ToLongFunction<String> bytesWritten, String base) {
       Map<String, Long> bytes = new LinkedHashMap<>();
       seconds.keySet().forEach(name -> bytes.put(name, bytesWritten.applyAsLong(name)));
-      return new Timings(seconds, bytes, base);
+      return new Timings(seconds, processorSeconds, bytes, base);
     }
   }
 
   String table() {
     StringBuilder table = new StringBuilder();
     table.append("| work | median seconds | fastest to slowest | ratio to ").append(base);
-    table.append(" | megabytes written |\n|---|---|---|---|---|\n");
+    table.append(" | processor seconds | their ratio | megabytes written |\n");
+    table.append("|---|---|---|---|---|---|---|\n");
     seconds.forEach(
         (name, taken) ->
             table.append(
-                "| %s | %.2f | %.2f to %.2f | %.2f | %.1f |%n"
+                "| %s | %.2f | %.2f to %.2f | %.2f | %.1f | %.2f | %.1f |%n"
                     .formatted(
                         name,
                         median(taken),
                         sorted(taken).get(0),
                         sorted(taken).get(taken.size() - 1),
-                        ratio(name),
+                        ratio(name, seconds),
+                        median(processorSeconds.get(name)),
+                        ratio(name, processorSeconds),
                         bytes.get(name) / 1e6)));
     return table.toString();
   }
@@ -79,7 +99,9 @@ record Timings(Map<String, List<Double>> seconds, Map<String, Long> bytes, Strin
             works
                 .putObject(name)
                 .put("median_seconds", median(taken))
-                .put("ratio", ratio(name))
+                .put("ratio", ratio(name, seconds))
+                .put("median_processor_seconds", median(processorSeconds.get(name)))
+                .put("processor_ratio", ratio(name, processorSeconds))
                 .put("bytes", bytes.get(name))
                 .set("seconds", mapper.valueToTree(taken)));
     try {
@@ -89,8 +111,8 @@ record Timings(Map<String, List<Double>> seconds, Map<String, Long> bytes, Strin
     }
   }
 
-  private double ratio(String name) {
-    return median(seconds.get(name)) / median(seconds.get(base));
+  private double ratio(String name, Map<String, List<Double>> measured) {
+    return median(measured.get(name)) / median(measured.get(base));
   }
 
   private static double median(List<Double> values) {

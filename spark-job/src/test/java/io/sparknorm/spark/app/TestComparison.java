@@ -42,12 +42,13 @@ class TestComparison extends SparkTest {
     Timings timings =
         new Timings(
             Map.of("copy", List.of(8.0, 2.0, 4.0), "job", List.of(1.0, 2.0, 30.0)),
+            Map.of("copy", List.of(10.0, 8.0, 9.0), "job", List.of(6.0, 2.0, 3.0)),
             Map.of("copy", 0L, "job", 2_500_000L),
             "copy");
 
     assertThat(timings.table())
-        .contains("| job | 2.00 | 1.00 to 30.00 | 0.50 | 2.5 |")
-        .contains("| copy | 4.00 | 2.00 to 8.00 | 1.00 | 0.0 |");
+        .contains("| job | 2.00 | 1.00 to 30.00 | 0.50 | 3.0 | 0.33 | 2.5 |")
+        .contains("| copy | 4.00 | 2.00 to 8.00 | 1.00 | 9.0 | 1.00 | 0.0 |");
     assertThat(timings.json()).contains("\"ratio\" : 0.5", "\"bytes\" : 2500000");
   }
 
