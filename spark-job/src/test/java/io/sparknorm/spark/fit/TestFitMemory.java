@@ -52,8 +52,8 @@ class TestFitMemory {
     assertThatThrownBy(
             () -> memory.check(column(1_000_000, DataTypes.FloatType, FitKind.CHANNEL_MOMENTS)))
         .hasMessage(
-            "Cannot fit: the moments of 1000000 channels take at least 221 MiB in each of 8 tasks"
-                + " at once, 1770 MiB in all, and the heap of an executor of 2048 MiB has 1748 MiB"
+            "Cannot fit: the moments of 1000000 channels take at least 225 MiB in each of 8 tasks"
+                + " at once, 1800 MiB in all, and the heap of an executor of 2048 MiB has 1748 MiB"
                 + " for them (raise spark.executor.memory, or lower spark.executor.cores)")
         .asInstanceOf(InstanceOfAssertFactories.type(JobException.class))
         .extracting(JobException::status)
