@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
@@ -68,6 +69,26 @@ class TestNormProperties {
       double expected = variance == 0 ? 0 : variance / (variance + EPSILON);
       assertThat(mean(y, c * image.pixels(), image.pixels())).isCloseTo(0, within(1e-9));
       assertThat(variance(y, c * image.pixels(), image.pixels())).isCloseTo(expected, within(1e-9));
+    }
+  }
+
+  @Property(tries = 50)
+  void parametersThatAreWrittenOutChangeNothing(@ForAll("images") Image image) {
+    double[] x = image.values();
+    Coefficients statistics = Coefficients.of(Arrays.copyOf(x, image.channels()));
+    Coefficients variance = Coefficients.NONE.filled(2, image.channels());
+    for (DatasetNorm norm :
+        List.of(
+            BatchNorm.DEFAULT,
+            EvoNormB.of(EvoNormB.Variant.B0),
+            EvoNormB.of(EvoNormB.Variant.B1),
+            EvoNormB.of(EvoNormB.Variant.B2))) {
+      double[] expected = new double[x.length];
+      double[] found = new double[x.length];
+      TensorShape shape = image.channelsFirst();
+      norm.normalizer(shape, statistics, variance).apply(x, expected);
+      norm.filled(image.channels()).normalizer(shape, statistics, variance).apply(x, found);
+      assertThat(found).isEqualTo(expected);
     }
   }
 

@@ -323,6 +323,51 @@ class TestMoments {
     assertThat(means(new Moments(1).add(floats, between))).containsExactly(3.5);
   }
 
+  @Property(tries = 100)
+  void sparingMomentsGiveTheSameBytes(@ForAll("floats") List<Float> values, @ForAll long seed) {
+    int records = 1 + (int) Math.floorMod(seed, 400L);
+    Moments few = Moments.sparing(2);
+    Moments many = new Moments(2);
+    double[][] doubles = new double[records][];
+    for (int r = 0; r < records; r++) {
+      float[] x = new float[6];
+      doubles[r] = new double[6];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = values.isEmpty() ? r : values.get((r + i) % values.size());
+        doubles[r][i] = Math.sqrt(Math.abs(x[i]));
+      }
+
+      TensorView view = r % 2 == 0 ? new TensorView(3, 2, 1) : new TensorView(1, 2, 3);
+      few.add(x, view).add(doubles[r], view, r % 20);
+      many.add(x, view).add(doubles[r], view, r % 20);
+    }
+
+    assertThat(States.of(few)).isEqualTo(States.of(many));
+  }
+
+  @Test
+  void sparingMomentsTakeLittleMemoryUntilThereIsMuchToAdd() {
+    Moments few = Moments.sparing(64);
+    Moments many = new Moments(64);
+    float[] x = new float[64];
+    Arrays.fill(x, 1.5f);
+    TensorView view = new TensorView(1, 64, 1);
+    long before = few.bytes();
+
+    few.add(x, view);
+    many.add(x, view);
+
+    assertThat(few.bytes())
+        .isGreaterThan(before)
+        .isLessThanOrEqualTo(Moments.leastBytes(64))
+        .isLessThan(many.bytes() / 2);
+    for (int i = 0; i < 1000; i++) {
+      few.add(x, view);
+    }
+
+    assertThat(few.bytes()).isGreaterThan(Moments.leastBytesForFloats(64));
+  }
+
   @Test
   void misfitsAreRefused() {
     assertThatThrownBy(() -> new Moments(0))

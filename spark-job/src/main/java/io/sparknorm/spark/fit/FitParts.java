@@ -24,7 +24,7 @@ import org.apache.spark.Partitioner;
  */
 record FitParts(List<ChannelBlock> blocks, List<Integer> grouped) implements Serializable {
   /** With the blocks these stay below 200, where a task writes each to a file of its own. */
-  static final int GROUP_PARTITIONS = 64;
+  static final int GROUP_PARTITIONS = 32;
 
   static FitParts of(List<FitColumn<?>> columns) {
     List<Integer> grouped = new ArrayList<>();

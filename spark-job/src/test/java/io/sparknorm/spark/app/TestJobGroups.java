@@ -1,9 +1,15 @@
 package io.sparknorm.spark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
+import io.sparknorm.spark.functions.NormCatalog;
+import io.sparknorm.spark.models.ModelId;
+import io.sparknorm.spark.models.ModelStore;
+import io.sparknorm.spark.models.VersionArithmetic;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -11,8 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -142,6 +150,91 @@ class TestJobGroups extends JobTest {
         .isEqualTo(
             "  column x: batch-norm, 3 channels, 7 groups by k; records: 90 read, 0 dropped, 90"
                 + " written, 0 of groups that were not fitted (fail); faults: none");
+  }
+
+  @Test
+  void aColumnThatIsNotThereOrHasNoKeysIsRefused() {
+    write("in", "SELECT array(1f, 2f) AS x, 'a' AS country, array(1) AS list");
+    String job = job(", group-by = [county]").replace("[3, 2]", "[2]");
+
+    assertThat(refusal(Command.FIT, job, LeavingStatus.DATA))
+        .isEqualTo(
+            "Cannot group by column county: the input has x, country, list; did you mean country?");
+    assertThat(refusal(Command.FIT, job.replace("county", "list"), LeavingStatus.DATA))
+        .isEqualTo(
+            "Cannot group by column list: its type is array<int> (features.group-by takes atomic"
+                + " types, and strings without a collation)");
+  }
+
+  @Test
+  void groupsOfTheJobFileOrOfTheDataThatAreNotTheModelsAreRefused() throws IOException {
+    write("in", "SELECT array(1f, 2f) AS x, 'a' AS k, 1 AS n");
+    write("other", "SELECT array(1f, 2f) AS x, 1 AS k, 1 AS n");
+    String job = job(", group-by = [k]").replace("[3, 2]", "[2]");
+    fit(job);
+    fit(job("").replace("[3, 2]", "[2]").replace("model = m", "model = plain"));
+
+    assertThat(refusal(Command.APPLY, job.replace("[k]", "[n]"), LeavingStatus.USAGE))
+        .isEqualTo(
+            "Cannot apply model m v=1: features.group-by is n (the model has statistics for each"
+                + " k)");
+    assertThat(refusal(Command.APPLY, job.replace("= m", "= plain"), LeavingStatus.USAGE))
+        .isEqualTo(
+            "Cannot apply model plain v=1: features.group-by is k (the model has one set of"
+                + " statistics)");
+    assertThat(refusal(Command.APPLY, job.replace("dir}/in", "dir}/other"), LeavingStatus.DATA))
+        .isEqualTo(
+            "Cannot apply model m v=1: the groups do not match\n  model: groups by k string\n"
+                + "  data:  groups by k int");
+  }
+
+  @Test
+  void sqlAndArithmeticOfVersionsRefuseGroups() throws IOException {
+    write("in", "SELECT array(1f, 2f) AS x, 'a' AS k");
+    fit(job(", group-by = [k]").replace("[3, 2]", "[2]"));
+    SparkSession session = spark().newSession();
+    session.conf().set("spark.sql.catalog.norm", NormCatalog.class.getName());
+    session.conf().set("spark.sql.catalog.norm.store", folder.resolve("store").toString());
+
+    assertThatThrownBy(() -> session.sql("SELECT norm.m.apply(array(1f, 2f))"))
+        .hasMessageContaining(
+            "Cannot apply model m v=1 in SQL: it has statistics for each k (run sparknorm apply)");
+    assertThat(session.sql("SELECT norm.moments_of(norm.m.moments()).mean").first().getList(0))
+        .isEqualTo(List.of(1.0, 2.0));
+    ModelStore store = new ModelStore(folder.resolve("store").toString(), new Configuration());
+    assertThatThrownBy(
+            () -> new VersionArithmetic(store).merge("sum", List.of(new ModelId("m", 1))))
+        .hasMessage(
+            "Cannot merge m v=1: it has statistics for each group of k, which can only be fitted");
+  }
+
+  @Test
+  void blocksWithAndWithoutGroupsAreFittedInOneScan() throws IOException {
+    write(
+        "in",
+        "SELECT id, array(id * 1d) AS x, array(id * 2d) AS y, id % 2 AS k, id % 3 AS n FROM"
+            + " range(6)");
+    run(
+        """
+        input.path = ${dir}/in
+        output.path = ${dir}/out
+        features = [
+          { column = x, shape = [1], group-by = [k, n] }
+          { column = y, shape = [1], output = z, norm { type = batch-norm, epsilon = 0 } }
+          { column = y, shape = [1], group-by = [k], norm { type = batch-norm, epsilon = 0 } }
+        ]
+        norm.type = batch-norm
+        """);
+
+    double unit = Math.sqrt(8.0 / 3);
+    for (Row row : output().collectAsList()) {
+      long id = row.getAs("id");
+      assertThat(row.<Double>getList(row.fieldIndex("x")).get(0)).isZero();
+      assertThat(row.<Double>getList(row.fieldIndex("y")).get(0))
+          .isCloseTo((id - 2 - id % 2) / unit, within(1e-12));
+      assertThat(row.<Double>getList(row.fieldIndex("z")).get(0))
+          .isCloseTo((id - 2.5) / Math.sqrt(35.0 / 12), within(1e-12));
+    }
   }
 
   @Test

@@ -112,6 +112,17 @@ class TestSparknormApp {
   }
 
   @Test
+  void dryRunSaysWhatTheGroupsAre() throws IOException {
+    execute("run", "--config", job(JOB), "--dry-run", "--set=features.group-by=[day, k]");
+
+    assertThat(out.toString().lines())
+        .contains(
+            "Would fit batch-norm to x, one set of statistics for each day, k where a = 1 and"
+                + " publish model m in models",
+            "Would normalise x by batch-norm into y, by day, k (if a group was not fitted: fail)");
+  }
+
+  @Test
   void dryRunOfApplyNamesTheModelsVersion() throws IOException {
     execute("apply", "--config", job(JOB), "--dry-run", "--set", "store.version=3");
 

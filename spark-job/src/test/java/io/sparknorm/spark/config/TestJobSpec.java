@@ -133,6 +133,61 @@ class TestJobSpec {
   }
 
   @Test
+  void groupsAreColumnsAndUnseenOnesFailByDefault() {
+    FeatureSpec grouped = features(Command.FIT, "features.group-by=[country, day]");
+
+    assertThat(grouped.groupBy()).containsExactly("country", "day");
+    assertThat(grouped.unseen()).isEqualTo(Unseen.FAIL);
+    assertThat(features(Command.RUN).groupBy()).isEmpty();
+    assertThat(features(Command.APPLY, "norm=null", "features.unseen=identity").unseen())
+        .isEqualTo(Unseen.IDENTITY);
+  }
+
+  @Test
+  void whatBecomesOfUnseenGroupsMakesAnotherRunButNoOtherFit() {
+    JobSpec job = job(Command.RUN, JOB, "features.group-by=[k]");
+    JobSpec global = job(Command.RUN, JOB, "features.group-by=[k]", "features.unseen=global");
+
+    assertThat(global.canonical()).isNotEqualTo(job.canonical());
+    assertThat(global.canonicalFit(global.features().get(0)))
+        .isEqualTo(job.canonicalFit(job.features().get(0)))
+        .isNotEqualTo(job(Command.RUN, JOB).canonicalFit(features(Command.RUN)));
+  }
+
+  @Test
+  void groupsThatCannotBeAreRefused() {
+    assertUsage(
+        "Invalid features.group-by: [\"k\"] (layer-norm has no statistics of the dataset;"
+            + " batch-norm, mean-variance-norm over axis 0 and evonorm-b0, -b1 and -b2 have) at"
+            + " --set:1",
+        Command.RUN,
+        "features.group-by=[k]",
+        "norm.type=layer-norm");
+    assertUsage(
+        "Invalid features.group-by: [\"k\"] (groups keep no running statistics; leave"
+            + " norm.momentum out) at --set:1",
+        Command.RUN,
+        "features.group-by=[k]",
+        "norm.momentum=none",
+        "norm.running-variance=biased");
+    assertUsage(
+        "Invalid features.group-by: [\"k\",\"K\"] (must name at least one column, and none twice)"
+            + " at --set:1",
+        Command.RUN,
+        "features.group-by=[k, K]");
+    assertUsage(
+        "Invalid features.unseen: global (goes with features.group-by)",
+        Command.FIT,
+        "features.unseen=global");
+    assertUsage(
+        "Invalid features.group-by: k (a fit by input.partition-by keeps no states of groups; leave"
+            + " one of the two out)",
+        Command.FIT,
+        "features.group-by=[k]",
+        "input.partition-by=day");
+  }
+
+  @Test
   void inputHasFormatPathOptionsAndCondition() {
     InputSpec input =
         job(
@@ -397,13 +452,13 @@ class TestJobSpec {
             + " publish the next one)",
         "FIT | features.version=3 | Invalid features.version: 3 (only apply takes a version; fit"
             + " and run publish the next one)",
-        "FIT | input.window=30 days | Invalid configuration: input.partition-by is missing (Column by"
-            + " whose values the input's files are in folders: a fit keeps the state of each, and"
-            + " scans only those that are new or changed)",
+        "FIT | input.window=30 days | Invalid configuration: input.partition-by is missing (Column"
+            + " by whose values the input's files are in folders: a fit keeps the state of each,"
+            + " and scans only those that are new or changed)",
         "FIT | input.window=a month | Invalid input.window: a month (must be such as 30 days or 30"
             + " partitions)",
-        "APPLY | store.version=0 | Invalid store.version: 0 (must be a version's number, an alias or"
-            + " latest)",
+        "APPLY | store.version=0 | Invalid store.version: 0 (must be a version's number, an alias"
+            + " or latest)",
         "APPLY | features.version=1.5 | Invalid features.version: 1.5 (must be a version's number,"
             + " an alias or latest)",
         "RUN | norm=null | Invalid configuration: norm.type is missing (Which norm: batch-norm,"
@@ -507,6 +562,8 @@ class TestJobSpec {
         "RUN   | input.partition-by=day",
         "RUN   | input={ path = in, partition-by = day, window = 30 days }",
         "RUN   | output={ table = t }",
+        "RUN   | features={ column = x, shape = [3], group-by = [k], unseen = identity }",
+        "APPLY | features.unseen=global",
         "RUN   | input={ table = t, options { \"a.b\" = 1 } }",
         "RUN   | features={ columns = [a, b, c], output = [d, e, f] }",
         "RUN   | norm={ type = mean-variance-norm, mode = eval }",
