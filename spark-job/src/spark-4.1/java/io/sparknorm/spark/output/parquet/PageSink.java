@@ -14,7 +14,17 @@ import org.apache.parquet.schema.PrimitiveType;
 
 /** Where the pages of one column chunk go, for a parquet-java that keeps size statistics. */
 record PageSink(PageWriter writer, PrimitiveType type) {
+  /**
+   * Whether statistics of geometries stand beside those of sizes, and are to be given: not in the
+   * parquet-java 1.15 of Spark 4.0.
+   */
+  private static final boolean KNOWS_GEOMETRIES =
+      Arrays.stream(PageWriter.class.getMethods())
+          .filter(method -> method.getName().equals("writePage"))
+          .anyMatch(method -> method.getParameterCount() == 9);
+
   /** Writes a data page. */
+  @SuppressWarnings("deprecation") // what parquet-java 1.15 has
   void write(
       int rowCount,
       Statistics<?> statistics,
@@ -30,16 +40,17 @@ record PageSink(PageWriter writer, PrimitiveType type) {
             0,
             histogram(repetitionLevels.histogram(), 1),
             histogram(definitionLevels.histogram(), 2));
-    writer.writePage(
-        BytesInput.concat(repetitionLevels.toBytes(), definitionLevels.toBytes(), values),
-        definitionLevels.count(),
-        rowCount,
-        statistics,
-        sizes,
-        null,
-        repetitionLevels.encoding(),
-        definitionLevels.encoding(),
-        encoding);
+    BytesInput page =
+        BytesInput.concat(repetitionLevels.toBytes(), definitionLevels.toBytes(), values);
+    int count = definitionLevels.count();
+    Encoding repetition = repetitionLevels.encoding();
+    Encoding definition = definitionLevels.encoding();
+    if (KNOWS_GEOMETRIES) {
+      writer.writePage(
+          page, count, rowCount, statistics, sizes, null, repetition, definition, encoding);
+    } else {
+      writer.writePage(page, count, rowCount, statistics, sizes, repetition, definition, encoding);
+    }
   }
 
   void write(DictionaryPage dictionary) throws IOException {
