@@ -5,6 +5,7 @@ import io.sparknorm.spark.LeavingStatus;
 import java.io.FileNotFoundException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
@@ -52,6 +53,14 @@ final class Failures {
     if (cause instanceof FileNotFoundException && message.contains(NOT_PERMITTED)) {
       return Optional.of(
           failure(LeavingStatus.USAGE, "Cannot reach a file or folder: " + message, cause));
+    }
+
+    if (cause instanceof NoSuchFileException) { // of Java's own: an output or a store, no input
+      return Optional.of(
+          failure(
+              LeavingStatus.TRY_AGAIN,
+              "Cannot reach a file or folder: %s is gone or leads nowhere".formatted(message),
+              cause));
     }
 
     if (cause instanceof FileNotFoundException) {

@@ -116,6 +116,7 @@ final class Job {
       progress.writesTo(output.get().location());
       OutputRules.checkIsNotTheInput(output.get(), spec.input(), input);
       OutputRules.checkPartitions(spec.output().orElseThrow().partitionBy(), input);
+      OutputRules.checkColumns(spec.output().orElseThrow(), input);
       Output.Existing existing = output.get().existing();
       written = existing == Output.Existing.SAME_RUN;
       if (existing == Output.Existing.OTHER) {

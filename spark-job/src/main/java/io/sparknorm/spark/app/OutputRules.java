@@ -3,9 +3,16 @@ package io.sparknorm.spark.app;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.InputSpec;
+import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.fit.Input;
 import io.sparknorm.spark.output.Output;
 import java.util.List;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.UserDefinedType;
 
 /** When an output may not be written, and why. */
 final class OutputRules {
@@ -30,6 +37,28 @@ final class OutputRules {
                 .formatted(column, String.join(", ", columns)));
       }
     }
+  }
+
+  /** Spark says the same, but only once the fit is done. */
+  static void checkColumns(OutputSpec output, Input input) {
+    if (output.format().filter("csv"::equalsIgnoreCase).isEmpty()) {
+      return;
+    }
+
+    for (StructField column : input.rows().schema().fields()) {
+      if (isNested(column.dataType())) {
+        throw JobException.usage(
+            "Cannot write output: csv holds no column such as %s, %s (write parquet, orc or json)"
+                .formatted(column.name(), column.dataType().catalogString()));
+      }
+    }
+  }
+
+  private static boolean isNested(DataType type) {
+    return type instanceof ArrayType
+        || type instanceof MapType
+        || type instanceof StructType
+        || type instanceof UserDefinedType<?>;
   }
 
   static JobException occupied(String location) {

@@ -2,17 +2,22 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.SnapshotFormat;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.TableName;
 import io.sparknorm.spark.models.InputIdentity;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.CreateTableWriter;
@@ -20,6 +25,7 @@ import org.apache.spark.sql.DataFrameWriterV2;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.CannotReplaceMissingTableException;
 import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
 import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
@@ -27,8 +33,9 @@ import org.slf4j.LoggerFactory;
 import scala.collection.JavaConverters;
 
 /**
- * A table of any catalog that renames tables. Staged as a table beside it, and renamed into place,
- * or written into its partitions; a table property bears the identity of the run that published it.
+ * A table of any catalog. Staged as a table beside it, and renamed into place, or committed to it
+ * where the format replaces a table in one commit, or written into its partitions; a table property
+ * bears the identity of the run that published it.
  */
 final class TableOutput implements Output {
   private static final Logger LOG = LoggerFactory.getLogger(TableOutput.class);
@@ -36,6 +43,12 @@ final class TableOutput implements Output {
   private static final String REPLACED = "__sparknorm_replaced_";
   private static final int TRIES = 20;
   private static final String OVERWRITE_MODE = "spark.sql.sources.partitionOverwriteMode";
+
+  /**
+   * Staged as Parquet: Delta writes by a query of its own, past what is observed of the rows on
+   * their way.
+   */
+  private static final String DELTA = SnapshotFormat.DELTA.key();
 
   private final SparkSession spark;
   private final OutputSpec spec;
@@ -58,7 +71,17 @@ final class TableOutput implements Output {
 
   @Override
   public boolean holds(InputSpec input, InputIdentity identity) {
-    return input.table().map(TableName::parse).filter(this::isTarget).isPresent();
+    return input.table().map(TableName::parse).filter(this::isTarget).isPresent()
+        || (!identity.files().isEmpty() && exists(target) && sharesFiles(identity));
+  }
+
+  /** A view may read the target, and a path may be that of its folder. */
+  private boolean sharesFiles(InputIdentity identity) {
+    Set<String> files =
+        identity.files().stream().map(InputIdentity.InputFile::path).collect(Collectors.toSet());
+    return Arrays.stream(spark.table(target.quoted()).inputFiles())
+        .map(uri -> new Path(URI.create(uri)).toString())
+        .anyMatch(files::contains);
   }
 
   /** Names may leave off the current namespace and the current catalog, and have any case. */
@@ -95,27 +118,43 @@ final class TableOutput implements Output {
 
   @Override
   public void stage(Dataset<Row> rows) {
-    DataFrameWriterV2<Row> writer = rows.writeTo(staged.quoted()).options(spec.options());
-    CreateTableWriter<Row> creator =
-        spec.format().isPresent() ? writer.using(spec.format().get()) : writer;
-    creator.tableProperty(IDENTITY_PROPERTY, publisher.identity());
-    if (!spec.partitionBy().isEmpty()) {
-      List<Column> columns =
-          spec.partitionBy().stream().map(name -> functions.col(quoted(name))).toList();
-      creator =
-          creator.partitionedBy(
-              columns.get(0),
-              // The one form that both lines of Spark have.
-              JavaConverters.asScalaBufferConverter(columns.subList(1, columns.size()))
-                  .asScala()
-                  .toSeq());
-    }
+    create(rows, staged, format().map(format -> format.equals(DELTA) ? "parquet" : format));
+  }
 
+  /** The format of the table to publish; empty for what the catalog makes by itself. */
+  private Optional<String> format() {
+    return spec.format().map(format -> format.toLowerCase(Locale.ROOT)).or(() -> snapshots(target));
+  }
+
+  private Optional<String> snapshots(TableName table) {
+    return SnapshotFormat.of(spark, table.quoted()).map(SnapshotFormat::key);
+  }
+
+  private void create(Dataset<Row> rows, TableName table, Optional<String> format) {
     try {
-      creator.create();
+      writer(rows, table, format).create();
     } catch (TableAlreadyExistsException e) {
       throw publishedFirst(e);
     }
+  }
+
+  private CreateTableWriter<Row> writer(
+      Dataset<Row> rows, TableName table, Optional<String> format) {
+    DataFrameWriterV2<Row> writer = rows.writeTo(table.quoted()).options(spec.options());
+    CreateTableWriter<Row> creator = format.isPresent() ? writer.using(format.get()) : writer;
+    creator = creator.tableProperty(IDENTITY_PROPERTY, publisher.identity());
+    if (spec.partitionBy().isEmpty()) {
+      return creator;
+    }
+
+    List<Column> columns =
+        spec.partitionBy().stream().map(name -> functions.col(quoted(name))).toList();
+    return creator.partitionedBy(
+        columns.get(0),
+        // The one form that both lines of Spark have.
+        JavaConverters.asScalaBufferConverter(columns.subList(1, columns.size()))
+            .asScala()
+            .toSeq());
   }
 
   private static String quoted(String name) {
@@ -129,14 +168,43 @@ final class TableOutput implements Output {
 
   @Override
   public void publish() {
+    Optional<String> format = format().or(() -> snapshots(staged));
     if (spec.ifExists() == IfExists.REPLACE_PARTITIONS && exists(target)) {
       publishPartitions();
+    } else if (format.flatMap(SnapshotFormat::named).isPresent()) {
+      commit(format);
     } else {
       publishWhole();
     }
 
     settle();
     removeStaged();
+  }
+
+  /** Copies what was staged in one commit: readers see the old table up to it, then the new one. */
+  private void commit(Optional<String> format) {
+    if (spec.ifExists() != IfExists.REPLACE || !exists(target)) {
+      create(staged(), target, format);
+      return;
+    }
+
+    Optional<String> before = version();
+    try {
+      writer(staged(), target, format).replace();
+    } catch (CannotReplaceMissingTableException e) {
+      throw publishedFirst(e);
+    } catch (Exception e) { // each format has its own, some undeclared, for a commit too late
+      if (version().equals(before)) {
+        throw e;
+      }
+
+      throw publishedFirst(e);
+    }
+  }
+
+  private Optional<String> version() {
+    return SnapshotFormat.of(spark, target.quoted())
+        .flatMap(format -> format.latestVersion(spark, target.quoted()));
   }
 
   private void publishWhole() {
@@ -293,7 +361,7 @@ final class TableOutput implements Output {
   private JobException publishedFirst(Exception cause) {
     return new JobException(
         LeavingStatus.CONFLICT,
-        "Cannot publish output: table %s appeared while this run was under way (another run"
+        "Cannot publish output: table %s was written while this run was under way (another run"
                 .formatted(location())
             + " published first)",
         cause);
@@ -304,7 +372,10 @@ final class TableOutput implements Output {
   }
 
   private void drop(TableName table) {
-    spark.sql("DROP TABLE IF EXISTS " + table.quoted());
+    // Iceberg leaves the files of a table that is dropped unless it is asked not to.
+    Optional<SnapshotFormat> format = SnapshotFormat.of(spark, table.quoted());
+    String purge = format.filter(SnapshotFormat.ICEBERG::equals).isPresent() ? " PURGE" : "";
+    spark.sql("DROP TABLE IF EXISTS " + table.quoted() + purge);
   }
 
   private void rename(TableName from, TableName to) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.SparkException;
@@ -38,6 +39,10 @@ class TestFailures {
         new UncheckedIOException(new FileSystemException("/models", null, "Read-only file system")),
         LeavingStatus.USAGE,
         "Cannot reach a file or folder: /models: Read-only file system");
+    assertTold(
+        new UncheckedIOException(new NoSuchFileException("/models")),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot reach a file or folder: /models is gone or leads nowhere");
     assertTold(
         new UnsupportedFileSystemException("No FileSystem for scheme \"x\""),
         LeavingStatus.USAGE,

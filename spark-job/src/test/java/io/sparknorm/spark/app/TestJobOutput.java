@@ -205,9 +205,9 @@ class TestJobOutput extends JobTest {
 
   private static String days(String value, int from, int to) {
     return """
-        SELECT id, array(%s) AS x, id %% 3 AS day, id %% 2 = 0 AS even FROM range(%d, %d)
-        WHERE id <> 2
-        """
+    SELECT id, array(%s) AS x, id %% 3 AS day, id %% 2 = 0 AS even FROM range(%d, %d)
+    WHERE id <> 2
+    """
         .formatted(value, from, to);
   }
 
@@ -271,6 +271,34 @@ class TestJobOutput extends JobTest {
   }
 
   @Test
+  void outputMayNotBeWhatAViewOrAPathLeadsTo() throws IOException {
+    run(TABLE_JOB);
+    spark().sql("CREATE TEMP VIEW sparknorm_view AS SELECT * FROM sparknorm_out WHERE id > 1");
+    String path = spark().table("sparknorm_out").inputFiles()[0].replaceFirst("/[^/]*$", "");
+    String job = TABLE_JOB + "output.if-exists = replace\n";
+    try {
+      for (String input :
+          List.of(
+              "input { path = null, table = sparknorm_view }",
+              "input.path = \"%s\"".formatted(path))) {
+        assertThat(refusal(Command.RUN, job + input, LeavingStatus.USAGE))
+            .startsWith("Cannot write output: sparknorm_out is where the input is");
+      }
+    } finally {
+      spark().catalog().dropTempView("sparknorm_view");
+    }
+  }
+
+  @Test
+  void csvIsRefusedForArraysBeforeTheFit() throws IOException {
+    assertThat(refusal(Command.RUN, JOB + "output.format = csv", LeavingStatus.USAGE))
+        .isEqualTo(
+            "Cannot write output: csv holds no column such as x, array<float>"
+                + " (write parquet, orc or json)");
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
   void tablesArePublishedAndReplaced() throws IOException {
     Summary first = run(TABLE_JOB);
     assertThat(first.lines())
@@ -297,7 +325,8 @@ class TestJobOutput extends JobTest {
     run(TABLE_JOB);
     spark()
         .sql(
-            "ALTER TABLE sparknorm_out RENAME TO sparknorm_out__sparknorm_replaced_1764086400000_0123abcd");
+            "ALTER TABLE sparknorm_out RENAME TO"
+                + " sparknorm_out__sparknorm_replaced_1764086400000_0123abcd");
 
     assertThat(run(TABLE_JOB).lines().get(0)).contains("already published");
     assertThat(tables()).containsExactly("sparknorm_out");

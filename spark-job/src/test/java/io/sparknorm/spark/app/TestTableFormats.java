@@ -3,12 +3,20 @@ package io.sparknorm.spark.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.JobSpec;
 import io.sparknorm.spark.fit.Input;
 import io.sparknorm.spark.models.InputIdentity;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,6 +114,109 @@ class TestTableFormats extends JobTest {
     spark().sql("INSERT INTO %s.input ".formatted(namespace) + RECORDS.formatted(0, 1));
     fit(job);
     assertThat(version("m", 2)).exists();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {DELTA, ICEBERG})
+  void tableIsReplacedInOneCommit(String namespace) throws IOException {
+    String output = namespace + ".output";
+    String job =
+        "output { table = %s, format = %s, if-exists = replace }\n"
+                .formatted(output, format(output))
+            + FEATURES;
+    create(namespace + ".input", 0, 10);
+    run("input.table = %s.input\n".formatted(namespace) + job);
+    assertThat(spark().table(output).count()).isEqualTo(10);
+
+    InputIdentity first = pin("table = " + output).identity();
+    Input reader = pin("table = " + output);
+    write("in", RECORDS.formatted(0, 20));
+    String second = "input.path = ${dir}/in\n" + job;
+    run(second);
+    assertThat(reader.rows().count()).isEqualTo(10);
+    assertThat(spark().table(output).count()).isEqualTo(20);
+    assertThat(commits(output)).isEqualTo(2);
+    assertThat(pin("table = " + output).identity()).isNotEqualTo(first);
+    assertThat(spark().sql("SHOW TABLES IN " + namespace).select("tableName").collectAsList())
+        .extracting(row -> row.getString(0))
+        .containsExactlyInAnyOrder("input", "output");
+
+    assertThat(run(second).lines().get(0)).contains("this run is already published");
+    assertThat(commits(output)).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {DELTA, ICEBERG})
+  void partitionsOfTheRunAreReplacedInOneCommit(String namespace) throws IOException {
+    String output = namespace + ".output";
+    String job =
+        "output { table = %s, format = %s, if-exists = replace-partitions, partition-by = [day] }\n"
+                .formatted(output, format(output))
+            + FEATURES;
+    write("in", "SELECT *, id %% 3 AS day FROM (%s)".formatted(RECORDS.formatted(0, 9)));
+    run("input.path = ${dir}/in\n" + job);
+
+    Input reader = pin("table = " + output);
+    long commits = commits(output);
+    write("new", "SELECT *, 1L AS day FROM (%s)".formatted(RECORDS.formatted(100, 104)));
+    String second = "input.path = ${dir}/new\n" + job;
+    run(second);
+    assertThat(reader.rows().count()).isEqualTo(9);
+    assertThat(commits(output)).isEqualTo(commits + 1);
+    String days = "SELECT day, count(*), max(id) FROM %s GROUP BY day ORDER BY day";
+    assertThat(spark().sql(days.formatted(output)).collectAsList())
+        .extracting(Row::toString)
+        .containsExactly("[0,3,6]", "[1,4,103]", "[2,3,8]");
+
+    assertThat(run(second).lines().get(0)).contains("this run is already published");
+    assertThat(commits(output)).isEqualTo(commits + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {DELTA, ICEBERG})
+  void rivalsLeaveOneWholeResult(String namespace) throws Exception {
+    String output = namespace + ".output";
+    String job =
+        "output { table = %s, format = %s, if-exists = replace }\n"
+                .formatted(output, format(output))
+            + FEATURES.replaceAll("momentum.*biased", "epsilon = 0");
+    write("in", RECORDS.formatted(0, 10));
+    run("input.path = ${dir}/in\n" + job);
+    ExecutorService pool = Executors.newFixedThreadPool(2);
+    try {
+      List<Future<Summary>> rivals = new ArrayList<>();
+      for (int i = 1; i <= 2; i++) {
+        write("in" + i, RECORDS.formatted(0, 10 + i));
+        String rival = "input.path = ${dir}/in%d\n".formatted(i) + job;
+        rivals.add(pool.submit(() -> run(rival)));
+      }
+
+      List<Long> published = new ArrayList<>();
+      for (int i = 1; i <= 2; i++) {
+        try {
+          rivals.get(i - 1).get();
+          published.add(10L + i);
+        } catch (ExecutionException e) {
+          assertThat(Failures.inTermsOfTheJob(e).map(JobException::status))
+              .as(e.toString())
+              .contains(LeavingStatus.CONFLICT);
+        }
+      }
+
+      assertThat(published).contains(spark().table(output).count());
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  /** How often the table's content was committed; one commit leaves nothing between two states. */
+  private long commits(String table) {
+    return table.startsWith(ICEBERG)
+        ? spark().sql("SELECT * FROM %s.snapshots".formatted(table)).count()
+        : spark()
+            .sql("DESCRIBE HISTORY " + table)
+            .where("operation NOT LIKE '%PROPERTIES%'")
+            .count();
   }
 
   private Input pin(String input) {
