@@ -15,8 +15,8 @@ import org.apache.parquet.schema.PrimitiveType;
 /** Where the pages of one column chunk go, for a parquet-java that keeps size statistics. */
 record PageSink(PageWriter writer, PrimitiveType type) {
   /**
-   * Whether statistics of geometries stand beside those of sizes, and are to be given: not in the
-   * parquet-java 1.15 of Spark 4.0.
+   * Whether sizes are given together with statistics of geometries. The parquet-java 1.15 of Spark
+   * 4.0 takes them alone, and other histograms: its pages go without.
    */
   private static final boolean KNOWS_GEOMETRIES =
       Arrays.stream(PageWriter.class.getMethods())
@@ -24,7 +24,6 @@ record PageSink(PageWriter writer, PrimitiveType type) {
           .anyMatch(method -> method.getParameterCount() == 9);
 
   /** Writes a data page. */
-  @SuppressWarnings("deprecation") // what parquet-java 1.15 has
   void write(
       int rowCount,
       Statistics<?> statistics,
@@ -33,24 +32,27 @@ record PageSink(PageWriter writer, PrimitiveType type) {
       BytesInput values,
       Encoding encoding)
       throws IOException {
-    // Parquet leaves out the histogram of levels that row and null counts imply.
-    SizeStatistics sizes =
-        new SizeStatistics(
-            type,
-            0,
-            histogram(repetitionLevels.histogram(), 1),
-            histogram(definitionLevels.histogram(), 2));
     BytesInput page =
         BytesInput.concat(repetitionLevels.toBytes(), definitionLevels.toBytes(), values);
     int count = definitionLevels.count();
     Encoding repetition = repetitionLevels.encoding();
     Encoding definition = definitionLevels.encoding();
     if (KNOWS_GEOMETRIES) {
+      SizeStatistics sizes = sizes(repetitionLevels, definitionLevels);
       writer.writePage(
           page, count, rowCount, statistics, sizes, null, repetition, definition, encoding);
     } else {
-      writer.writePage(page, count, rowCount, statistics, sizes, repetition, definition, encoding);
+      writer.writePage(page, count, rowCount, statistics, repetition, definition, encoding);
     }
+  }
+
+  /** Parquet leaves out the histogram of levels that row and null counts imply. */
+  private SizeStatistics sizes(LevelEncoder repetitionLevels, LevelEncoder definitionLevels) {
+    return new SizeStatistics(
+        type,
+        0,
+        histogram(repetitionLevels.histogram(), 1),
+        histogram(definitionLevels.histogram(), 2));
   }
 
   void write(DictionaryPage dictionary) throws IOException {
