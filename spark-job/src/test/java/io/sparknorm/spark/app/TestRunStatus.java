@@ -3,11 +3,15 @@ package io.sparknorm.spark.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparknorm.spark.Sha256;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileUtil;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -109,6 +113,11 @@ class TestRunStatus {
   @Test
   @Tag("faults")
   void stoppedAtRandomMomentsItPublishesAllOrNothing() throws Exception {
+    assertThat(JobProcess.start(folder, JOB, List.of(), "run").left().status()).isZero();
+    List<String> undisturbed = statistics();
+    assertThat(undisturbed).hasSize(2);
+    delete("out", "store", "_out.run-status.json");
+
     Random random = new Random(6);
     for (int i = 0; i < 20; i++) {
       int delay = 1000 + random.nextInt(9000);
@@ -132,7 +141,28 @@ class TestRunStatus {
       assertThat(again.entries())
           .containsExactly("_out.run-status.json", "in.json", "job.conf", "out", "store");
       assertThat(folder.resolve("store/m/v=2")).doesNotExist();
+      assertThat(statistics()).isEqualTo(undisturbed);
       delete("out", "store", "_out.run-status.json");
+    }
+  }
+
+  /** Digests of the statistics and of the exact moments. */
+  private List<String> statistics() throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .map(Path::toString)
+          .filter(file -> file.matches(".*/(stats-[^/]*json|moments-[^/]*bin)"))
+          .map(file -> file.replaceAll(".*/(\\w+)-.*", "$1 ") + digest(Path.of(file)))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static String digest(Path file) {
+    try {
+      return Sha256.of(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
