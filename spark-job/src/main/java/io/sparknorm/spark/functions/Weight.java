@@ -1,9 +1,12 @@
 package io.sparknorm.spark.functions;
 
 import java.io.Serializable;
+import java.math.BigDecimal;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.DecimalType;
 import org.apache.spark.sql.types.IntegralType;
 import org.apache.spark.sql.types.StructField;
 
@@ -12,22 +15,28 @@ import org.apache.spark.sql.types.StructField;
  * bit. Fractions are refused: exact moments count whole values, and 0.1 as a double is no tenth.
  *
  * @param column its name
- * @param whole whether its type holds nothing but integers
+ * @param type in which it is read: bigint, double, or a decimal, which as a double might be rounded
+ *     to a whole number
  */
-public record Weight(String column, boolean whole) implements Serializable {
+public record Weight(String column, DataType type) implements Serializable {
   /** Every record counts once: for a column of ones. */
-  public static final Weight ONE = new Weight("", true);
+  public static final Weight ONE = new Weight("", DataTypes.LongType);
 
   /** Beyond, doubles leave integers out. */
   private static final double MOST = 0x1p53;
 
   public static Weight of(StructField field) {
-    return new Weight(field.name(), field.dataType() instanceof IntegralType);
+    DataType type = field.dataType();
+    return new Weight(
+        field.name(),
+        type instanceof IntegralType
+            ? DataTypes.LongType
+            : type instanceof DecimalType ? type : DataTypes.DoubleType);
   }
 
   /** The column in the type that {@link #times} reads. */
   public Column cast(Column weights) {
-    return weights.cast(whole ? DataTypes.LongType : DataTypes.DoubleType);
+    return weights.cast(type);
   }
 
   /** How many times a record counts, at least 0. */
@@ -36,21 +45,39 @@ public record Weight(String column, boolean whole) implements Serializable {
       throw refused("null");
     }
 
-    if (whole) {
-      long weight = row.getLong(ordinal);
-      if (weight < 0) {
-        throw refused(String.valueOf(weight));
-      }
-
-      return weight;
+    if (type instanceof DecimalType decimal) {
+      return times(
+          row.getDecimal(ordinal, decimal.precision(), decimal.scale()).toJavaBigDecimal());
     }
 
-    double weight = row.getDouble(ordinal);
+    return type.equals(DataTypes.LongType)
+        ? times(row.getLong(ordinal))
+        : times(row.getDouble(ordinal));
+  }
+
+  private long times(long weight) {
+    if (weight < 0) {
+      throw refused(String.valueOf(weight));
+    }
+
+    return weight;
+  }
+
+  private long times(double weight) {
     if (!(weight >= 0 && weight <= MOST && weight == Math.rint(weight))) {
       throw refused(String.valueOf(weight));
     }
 
     return (long) weight;
+  }
+
+  private long times(BigDecimal weight) {
+    long whole = weight.longValue();
+    if (weight.compareTo(BigDecimal.valueOf(whole)) != 0) {
+      throw refused(weight.toPlainString());
+    }
+
+    return times(whole);
   }
 
   private DataFaultException refused(String found) {

@@ -68,6 +68,9 @@ class TestJobWeights extends JobTest {
     "double('NaN'), NaN",
     "double('Infinity'), Infinity",
     "1e16D, 1.0E16",
+    "-1BD, -1",
+    "0.99999999999999999999999999BD, 0.99999999999999999999999999",
+    "9223372036854775808BD, 9223372036854775808",
     "CAST(null AS int), null",
     "CAST(null AS double), null"
   })
