@@ -29,6 +29,7 @@ import org.apache.spark.sql.catalyst.expressions.CurrentDate;
 import org.apache.spark.sql.catalyst.expressions.CurrentTimestampLike;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.LocalTimestamp;
+import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
@@ -92,15 +93,18 @@ public record Partitions(StructField column, Map<String, String> digests, InputI
   /** The state of a partition is that of the records which a condition has once chosen. */
   private static void checkIsLasting(Dataset<Row> chosen, PartitionSpec spec) {
     if (chosen.queryExecution().analyzed() instanceof Filter filter
-        && (!filter.deterministic() || filter.condition().exists(Partitions::asksForTheTime))) {
-      throw refused(spec, "input.where chooses other records each time");
+        && (!filter.deterministic() || filter.condition().exists(Partitions::mayChange))) {
+      throw refused(spec, "input.where may choose other records each time");
     }
   }
 
-  private static boolean asksForTheTime(Expression expression) {
+  /** Whether this asks for the time or for other tables. */
+  private static boolean mayChange(Expression expression) {
     return expression instanceof CurrentDate
         || expression instanceof CurrentTimestampLike
-        || expression instanceof LocalTimestamp;
+        || expression instanceof LocalTimestamp
+        || expression.prettyName().equals("current_time") // Spark 3.5 has no class for it
+        || expression instanceof SubqueryExpression;
   }
 
   /**
