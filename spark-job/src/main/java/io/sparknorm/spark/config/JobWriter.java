@@ -54,7 +54,22 @@ final class JobWriter {
     map.put("input", writer.input(job.input().withoutWindow()));
     map.put("features", block);
     map.put("faults", faults(job.faults()));
+    if (job.faults().dropRecords() && job.features().size() > 1) {
+      map.put("dropped-for", writer.tensors(job.features()));
+    }
+
     return ConfigValueFactory.fromMap(map).render(ConfigRenderOptions.concise());
+  }
+
+  /** What decides on the records that are dropped, in whatever order it is given. */
+  private List<String> tensors(List<FeatureSpec> blocks) {
+    return blocks.stream()
+        .map(
+            block ->
+                "%s %s".formatted(block.columns(), block.shape().map(Object::toString).orElse("")))
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   private static Object shortened(Object parameter) {

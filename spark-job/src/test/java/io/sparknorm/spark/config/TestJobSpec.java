@@ -13,6 +13,7 @@ import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.FaultPolicies.Policy;
 import io.sparknorm.spark.config.FeatureSpec.Form;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -130,6 +131,21 @@ class TestJobSpec {
     assertThat(fit.canonicalFit(fit.features().get(0)))
         .as("identity, so that momentum applies to each")
         .isNotEqualTo(unweighed.canonicalFit(unweighed.features().get(0)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"drop-record, false", "propagate, true"})
+  void otherBlocksThatDropRecordsMakeAnotherFit(String policy, boolean same) {
+    String x = "{ column = x, shape = [3], model = a }";
+    String y = "{ column = y, shape = [%d], model = b }";
+    List<String> fits = new ArrayList<>();
+    for (int length = 1; length <= 2; length++) {
+      String blocks = "features=[%s, %s]".formatted(x, y.formatted(length));
+      JobSpec job = job(Command.FIT, JOB, blocks, "faults.nan=" + policy);
+      fits.add(job.canonicalFit(job.features().get(0)));
+    }
+
+    assertThat(fits.get(0).equals(fits.get(1))).isEqualTo(same);
   }
 
   @Test
