@@ -61,30 +61,32 @@ record Part(
     Model model = store.get().load(id);
     TensorShape shape = feature.shape().orElse(model.type().shape());
     Optional<GroupStatistics> groups = store.get().groups(id);
-    List<String> keys = groups.map(some -> some.by().columns()).orElse(List.of());
-    checkGroups(id, feature, keys);
+    Optional<GroupBy> by = groups.map(GroupStatistics::by);
+    checkGroups(id, feature, by);
+    List<String> keys = by.map(GroupBy::columns).orElse(List.of());
     FeatureBlock block = FeatureBlock.find(feature.groupedBy(keys), shape, schema);
     model.check(id, block.type());
     feature.norm().ifPresent(norm -> checkSame(id, model.spec(), norm));
-    groups.ifPresent(some -> checkSame(id, some.by(), block.key().by()));
+    by.ifPresent(some -> checkSame(id, some, block.key().by()));
     return new Part(
         block, model.spec(), Optional.of(id), Optional.of(model), groups, Optional.empty());
   }
 
   /** Groups in the job file beside a model have to be the model's. */
-  private static void checkGroups(ModelId id, FeatureSpec feature, List<String> keys) {
-    if (!feature.groupBy().isEmpty() && !feature.groupBy().equals(keys)) {
+  private static void checkGroups(ModelId id, FeatureSpec feature, Optional<GroupBy> model) {
+    boolean isModels = model.map(by -> by.isBy(feature.groupBy())).orElse(false);
+    if (!feature.groupBy().isEmpty() && !isModels) {
       throw JobException.usage(
           "Cannot apply model %s: features.group-by is %s (the model has %s)"
               .formatted(
                   id,
                   String.join(", ", feature.groupBy()),
-                  keys.isEmpty()
-                      ? "one set of statistics"
-                      : "statistics for each " + String.join(", ", keys)));
+                  model
+                      .map(by -> "statistics for each " + String.join(", ", by.columns()))
+                      .orElse("one set of statistics")));
     }
 
-    if (keys.isEmpty() && feature.unseen() != Unseen.FAIL) {
+    if (model.isEmpty() && feature.unseen() != Unseen.FAIL) {
       throw JobException.usage(
           "Cannot apply model %s: features.unseen is set, and the model has no groups"
               .formatted(id));

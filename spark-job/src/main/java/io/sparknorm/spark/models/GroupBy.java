@@ -23,9 +23,24 @@ public record GroupBy(List<String> columns, List<String> types) implements Seria
     }
   }
 
+  /** Whether these are the columns' names, in any case, as for Spark. */
+  public boolean isBy(List<String> names) {
+    if (names.size() != columns.size()) {
+      return false;
+    }
+
+    for (int i = 0; i < columns.size(); i++) {
+      if (!names.get(i).equalsIgnoreCase(columns.get(i))) {
+        return false;
+      }
+    }
+
+    return true;
+  }
+
   /** How other columns differ from these; empty if groups of the one are groups of the other. */
   public Optional<Difference> differenceFrom(GroupBy other) {
-    return equals(other)
+    return isBy(other.columns) && types.equals(other.types)
         ? Optional.empty()
         : Optional.of(new Difference("groups by " + this, "groups by " + other));
   }

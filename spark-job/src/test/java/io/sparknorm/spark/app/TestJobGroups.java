@@ -167,6 +167,18 @@ class TestJobGroups extends JobTest {
   }
 
   @Test
+  void columnsOfGroupsAreTheModelsInAnyCase() throws IOException {
+    write("in", "SELECT array(id, id * id) AS x, id % 2 AS Key FROM range(10)");
+    write("other", "SELECT * FROM (SELECT array(1L, 2L) AS x, 1L AS kEY)");
+    String job = job(", group-by = [KEY]").replace("[3, 2]", "[2]");
+    fit(job);
+
+    Summary summary = apply(job.replace("[KEY]", "[key]").replace("dir}/in", "dir}/other"));
+
+    assertThat(summary.lines().get(1)).contains("2 groups by Key; records: 1 read");
+  }
+
+  @Test
   void groupsOfTheJobFileOrOfTheDataThatAreNotTheModelsAreRefused() throws IOException {
     write("in", "SELECT array(1f, 2f) AS x, 'a' AS k, 1 AS n");
     write("other", "SELECT array(1f, 2f) AS x, 1 AS k, 1 AS n");
