@@ -2,10 +2,10 @@ package io.sparknorm.kernels.moments;
 
 /**
  * The loops of the fast front: each adds rows of {@link #TILE} neighbouring values to as many
- * lanes. Row r begins at {@code from + r * stride}. Part p of lane l is {@code parts[p][first +
- * l]}, and with the values added {@code sums[p][l]}, in the same arrays or in others; {@link
- * FloatFront} and {@link DoubleFront} say what the parts are and when they are exact, which callers
- * find out afterwards. All implementations give the same bits.
+ * lanes. Row r begins at {@code from + r * stride}. Part p of lane l is {@code parts[p][l]}, and
+ * with the values added {@code sums[p][l]}, in the same arrays or in others; {@link FloatFront} and
+ * {@link DoubleFront} say what the parts are and when they are exact, which callers find out
+ * afterwards. All implementations give the same bits.
  */
 interface TileLoops {
   /** How many lanes are added to at a time. */

@@ -31,7 +31,7 @@ import org.apache.spark.sql.types.YearMonthIntervalType;
  * @param form of its values
  * @param type as SQL writes it
  * @param precision and
- * @param scale of a decimal, else 0
+ * @param scale of a decimal; of no meaning for other types
  */
 record KeyColumn(Form form, String type, int precision, int scale) implements Serializable {
   /** What a value that is not null is written as, and read from. */
