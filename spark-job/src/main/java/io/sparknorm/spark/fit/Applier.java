@@ -61,9 +61,21 @@ public final class Applier {
         passed = passed.withColumn(PASSED + i, pass);
       }
 
-      Dataset<Row> observed = observe(passed);
-      Dataset<Row> kept =
-          policies.dropRecords() ? observed.where(not(dropped(observed))) : observed;
+      Dataset<Row> kept = observe(passed);
+      if (policies.dropRecords()) {
+        kept = kept.where(not(dropped(kept)));
+      }
+
+      for (int i = 0; i < blocks.size(); i++) {
+        Column pass = kept.col(PASSED + i);
+        kept =
+            norms
+                .get(i)
+                .check(functions, blocks.get(i), kept, policies, pass)
+                .map(kept::where)
+                .orElse(kept);
+      }
+
       this.rows =
           kept.select(columns(kept, input.columns(), blocks))
               .observe(after, count(lit(1)).as(RECORDS));

@@ -10,17 +10,11 @@ import org.apache.spark.sql.catalyst.InternalRow;
  *
  * @param tensors by the statistics of all records
  * @param groups by those of each group
- * @param key describes groups
  * @param unseen what becomes of a record of another group
- * @param setting by which the user chooses that
  * @param <V> what Spark holds a value of the column in
  */
 record GroupedTensors<V>(
-    TensorNormalizer<V> tensors,
-    Shared<GroupNormalizers> groups,
-    GroupKey key,
-    Unseen unseen,
-    String setting)
+    TensorNormalizer<V> tensors, Shared<GroupNormalizers> groups, Unseen unseen)
     implements Serializable {
   /** For functions, which tasks carry. */
   static <V> GroupedTensors<V> of(TensorType<V> type, FaultRules rules, GroupedNorm norm) {
@@ -29,8 +23,7 @@ record GroupedTensors<V>(
             new TensorReader<>(type, rules),
             RecordShape.of(norm.global().shape(), type.depth()),
             norm.global());
-    return new GroupedTensors<>(
-        tensors, norm.shared(), norm.key(), norm.unseen(), norm.unseenSetting());
+    return new GroupedTensors<>(tensors, norm.shared(), norm.unseen());
   }
 
   /**
@@ -47,9 +40,8 @@ record GroupedTensors<V>(
     }
 
     switch (unseen) {
-      case FAIL -> throw tensors.reader().rules().unseen(key.describe(row, from), setting);
       case GLOBAL -> tensors.normalise(tensor);
-      case IDENTITY -> {}
+      case IDENTITY, FAIL -> {} // which of them ends the job is known once records are dropped
     }
 
     return false;

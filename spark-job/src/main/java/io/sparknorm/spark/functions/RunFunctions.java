@@ -53,6 +53,17 @@ public final class RunFunctions implements AutoCloseable {
     return call(new GroupedPassFunction(RunCatalog.freshName("pass"), norm, rules), tensors, key);
   }
 
+  /**
+   * True for a record of a {@link #pass} by groups; a job ends here whose groups have to be fitted
+   * and this record's is not. Records that are dropped have to be so before.
+   *
+   * @param key as of the pass
+   */
+  public Column fitted(Column passed, Column key, GroupedNorm norm, FaultRules rules) {
+    return call(
+        new FittedGroupFunction(RunCatalog.freshName("fitted"), norm, rules), unseen(passed), key);
+  }
+
   /** Whether the group of a {@link #pass} was not fitted, where there are groups. */
   public static Column unseen(Column passed) {
     return passed.getField(GroupedPassFunction.UNSEEN);

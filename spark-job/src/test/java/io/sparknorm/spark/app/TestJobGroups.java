@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
@@ -270,5 +271,38 @@ class TestJobGroups extends JobTest {
                 .replace("output.path", "output.if-exists = replace, output.path"));
     assertThat(json(output()).get(1)).isEqualTo("{\"id\":1,\"x\":[632.4555,632.4555],\"k\":\"b\"}");
     assertThat(summary.lines().get(1)).contains(", 1 of groups that were not fitted (global)");
+  }
+
+  @Test
+  void aGroupThatWasNotFittedIsNoFaultOfARecordThatAnotherBlockDrops() throws IOException {
+    write(
+        "in",
+        "SELECT * FROM VALUES (0, array(1f, 2f), 1f, 'a'), (1, array(3f, 4f), float('NaN'), 'b'),"
+            + " (2, array(5f, 6f), 2f, 'a') AS t(id, x, y, k)");
+    String job =
+        """
+        input.path = ${dir}/in
+        output.path = ${dir}/out
+        features = [
+          { column = x, shape = [2], group-by = [k], model = x }
+          { columns = [y], model = y }
+        ]
+        norm.type = batch-norm
+        faults.nan = drop-record
+        store.path = ${dir}/store
+        """;
+
+    Summary summary = run(job);
+
+    assertThat(output().select("id").as(Encoders.INT()).collectAsList())
+        .containsExactlyInAnyOrder(0, 2);
+    assertThat(summary.lines().get(1))
+        .contains("1 groups by k; records: 3 read, 1 dropped, 2 written, 0 of groups that were");
+    assertThat(
+            refusal(
+                Command.APPLY,
+                job.replace("drop-record", "propagate").replace("{dir}/out", "{dir}/all"),
+                LeavingStatus.DATA))
+        .startsWith("Cannot normalise column x: the group k = b was not fitted in file file:");
   }
 }
