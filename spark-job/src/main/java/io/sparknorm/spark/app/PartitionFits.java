@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.internal.SQLConf;
+import org.apache.spark.sql.types.StructField;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,7 +90,7 @@ final class PartitionFits {
    */
   List<FitResult> fit(Input input, List<Part> parts, List<FeatureBlock> all) throws IOException {
     Map<String, String> digests = input.partitions().orElseThrow().digests();
-    String basis = basis(input);
+    String basis = basis(input, all);
     List<Last> lasts = new ArrayList<>();
     for (Part part : parts) {
       lasts.add(last(part, basis));
@@ -122,12 +123,26 @@ final class PartitionFits {
     return results;
   }
 
-  /** What the states of partitions depend on besides their files: a change makes them useless. */
-  private String basis(Input input) {
+  /**
+   * What the states of partitions depend on besides their files: a change makes them useless. The
+   * types of columns are part of it, since Spark derives them from all files and folders there are,
+   * and they decide what a partition's value is equal to, and what a condition chooses.
+   */
+  private String basis(Input input, List<FeatureBlock> blocks) {
     List<String> all = new ArrayList<>();
     spec.features().forEach(features -> all.add(spec.canonicalFit(features)));
     all.add(input.rows().sparkSession().conf().get(SQLConf.SESSION_LOCAL_TIMEZONE().key()));
+    input.partitions().orElseThrow().choosing().forEach(field -> all.add(described(field)));
+    for (FeatureBlock block : blocks) {
+      block.fields().forEach(field -> all.add(described(field)));
+      all.add(block.weight().column() + " " + block.weight().type().catalogString());
+    }
+
     return Sha256.of(String.join("\n", all));
+  }
+
+  private static String described(StructField field) {
+    return field.name() + " " + field.dataType().catalogString();
   }
 
   private Last last(Part part, String basis) throws IOException {
@@ -164,19 +179,29 @@ final class PartitionFits {
     }
 
     List<FeatureBlock> blocks = parts.stream().map(Part::block).toList();
-    List<List<FitResult>> results = Fitter.scan(scanned, blocks, all, spec.faults());
-    for (int n = 0; n < names.size(); n++) {
-      String name = names.get(n);
-      String files = partitions.digests().get(name);
+    List<List<PartitionState>> states =
+        Fitter.scan(
+            scanned,
+            blocks,
+            all,
+            spec.faults(),
+            (number, results) -> states(names.get(number), partitions, results));
+    for (List<PartitionState> ofPartition : states) {
       for (int i = 0; i < parts.size(); i++) {
-        FitResult result = results.get(n).get(i);
-        found
-            .get(i)
-            .put(name, PartitionState.of(name, files, Job.counts(result), result.moments()));
+        found.get(i).put(ofPartition.get(i).name(), ofPartition.get(i));
       }
     }
 
     return found;
+  }
+
+  /** What is kept of a partition for each part. */
+  private static List<PartitionState> states(
+      String name, Partitions partitions, List<FitResult> results) {
+    String files = partitions.digests().get(name);
+    return results.stream()
+        .map(result -> PartitionState.of(name, files, Job.counts(result), result.moments()))
+        .toList();
   }
 
   /** The sum over all partitions, by way of the last version's. */
@@ -194,8 +219,17 @@ final class PartitionFits {
     int channels = Draft.momentChannels(part.norm(), part.block().type());
     Optional<ExactState> moments =
         fitted.stream().anyMatch(state -> state.state().isPresent())
-            ? Optional.of(last.movedTo(fitted, channels))
+            ? Optional.of(moved(part.block(), last, fitted, channels))
             : Optional.empty();
     return new FitResult(counts.records(), counts.dropped(), faults, moments);
+  }
+
+  private static Moments moved(
+      FeatureBlock block, Last last, List<PartitionState> fitted, int channels) {
+    try {
+      return last.movedTo(fitted, channels);
+    } catch (ArithmeticException e) {
+      throw block.weight().tooManyValues(block.name(), e);
+    }
   }
 }

@@ -4,6 +4,7 @@ import io.sparknorm.spark.functions.FitColumn;
 import io.sparknorm.spark.functions.FitPart;
 import io.sparknorm.spark.functions.FitResult;
 import io.sparknorm.spark.models.GroupedState;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,7 +14,7 @@ import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
 
 /** Puts together, in the driver, what a pass has found of a dataset. */
-final class FitCollector {
+final class FitCollector implements Closeable {
   private final FitParts parts;
   private final int first;
   private final List<FitResultBuilder> results = new ArrayList<>();
@@ -60,5 +61,13 @@ final class FitCollector {
     }
 
     return built;
+  }
+
+  /** Lets go of the states of columns without groups, which nobody can read from now on. */
+  @Override
+  public void close() throws IOException {
+    for (FitResultBuilder result : results) {
+      result.close();
+    }
   }
 }

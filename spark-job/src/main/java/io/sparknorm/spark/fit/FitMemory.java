@@ -31,6 +31,9 @@ record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
   /** A count, a mean and two variances, and once more while they are put together. */
   private static final long DRIVER_BYTES = 2 * 4 * Double.BYTES;
 
+  /** What a state's bytes have of a channel at least: a count, a mark and two sums of no digits. */
+  private static final long STATE_BYTES = Long.BYTES + 1 + 2 * 2;
+
   /** The part of the heap that the groups of a fit may take. */
   private static final int GROUPS_SHARE = 4;
 
@@ -92,11 +95,35 @@ record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
       task += column.leastBytes();
     }
 
+    checkTasks("the moments of %d channels take".formatted(channels), task);
+    long groups = 0;
+    long widest = 0;
+    for (FitColumn<?> column : columns) {
+      long state = column.grouping().isEmpty() ? 0 : column.leastBytes();
+      groups += state;
+      widest = Math.max(widest, state);
+    }
+
+    // A reducer adds one state to another, and the driver that of each reducer to a total.
+    checkTasks("groups, of which a task holds two with all channels, take", 2 * widest);
+    long driver = channels * DRIVER_BYTES + groups + widest;
+    if (driver > driverHeap - RESERVED) {
+      throw refused(
+          "the statistics of %d channels%s take at least %s, and the driver's heap of %s has %s for"
+              + " them (raise spark.driver.memory)",
+          channels,
+          groups == 0 ? "" : " with the moments of all groups together",
+          text(driver),
+          text(driverHeap),
+          text(driverHeap - RESERVED));
+    }
+  }
+
+  private void checkTasks(String what, long task) {
     if (tasks * task > heap - RESERVED) {
       throw refused(
-          "the moments of %d channels take at least %s in each of %d tasks at once, %s in all, and"
-              + " %s of %s has %s for them (%s)",
-          channels,
+          "%s at least %s in each of %d tasks at once, %s in all, and %s of %s has %s for them (%s)",
+          what,
           text(task),
           tasks,
           text(tasks * task),
@@ -107,12 +134,21 @@ record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
               ? "raise spark.driver.memory, or run fewer tasks at once by --master local[n]"
               : "raise spark.executor.memory, or lower spark.executor.cores");
     }
+  }
 
-    if (channels * DRIVER_BYTES > driverHeap - RESERVED) {
+  /**
+   * Refuses so many datasets that the driver cannot hold a state of each, as bytes.
+   *
+   * @param datasets that are read
+   */
+  void checkStates(List<FitColumn<?>> columns, int datasets) {
+    long channels = columns.stream().mapToLong(FitColumn::momentChannels).sum();
+    long states = datasets * channels * STATE_BYTES;
+    if (states > driverHeap - RESERVED) {
       throw refused(
-          "the statistics of %d channels take at least %s, and the driver's heap of %s has %s for"
-              + " them (raise spark.driver.memory)",
-          channels, text(channels * DRIVER_BYTES), text(driverHeap), text(driverHeap - RESERVED));
+          "the states of %d partitions, of %d channels each, take at least %s, and the driver's heap"
+              + " of %s has %s for them (raise spark.driver.memory, or narrow input.window)",
+          datasets, channels, text(states), text(driverHeap), text(driverHeap - RESERVED));
     }
   }
 

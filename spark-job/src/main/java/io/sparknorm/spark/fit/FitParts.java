@@ -44,6 +44,11 @@ record FitParts(List<ChannelBlock> blocks, List<Integer> grouped) implements Ser
     return blocks.size() + GROUP_PARTITIONS * grouped.size();
   }
 
+  /** How many channels the widest block has, at least 1. */
+  int mostChannels() {
+    return blocks.stream().mapToInt(block -> block.to() - block.from()).reduce(1, Math::max);
+  }
+
   boolean isOfGroups(int partition) {
     return partition >= blocks.size();
   }

@@ -36,6 +36,9 @@ final class FitPass {
   /** So many merged partitions come to the driver at a time. */
   private static final int MOST_AT_ONCE = 32;
 
+  /** Or so many channels, if that is more: where there are many datasets of few channels each. */
+  private static final int FEW_CHANNELS = 1 << 15;
+
   /** And of groups so many channels of summaries. */
   private static final int MOST_CHANNELS_AT_ONCE = 1 << 18;
 
@@ -56,6 +59,17 @@ final class FitPass {
     this.groupBytes = groupBytes;
   }
 
+  /** Takes what was found of a dataset. */
+  @FunctionalInterface
+  interface Taker<R> {
+    /**
+     * Takes the results of each column.
+     *
+     * @param dataset its number
+     */
+    R take(int dataset, List<FitResult> results) throws IOException;
+  }
+
   /**
    * Reads a dataset once.
    *
@@ -63,28 +77,46 @@ final class FitPass {
    * @return what was found of each column, in the same order
    */
   List<FitResult> run(Dataset<Row> records) {
-    return run(List.of(records)).get(0);
+    return collect(List.of(records), (collector, dataset, results) -> results).get(0);
   }
 
   /**
    * Reads several datasets once, all by the same tasks.
    *
    * @param datasets at least one, each as for {@link #run(Dataset)}
-   * @return what that returns, of each dataset
+   * @param taker is given what that returns, of one dataset after the other; exact states are gone
+   *     when it has taken them, so that there is one file at a time
+   * @return what it makes of each
    */
-  List<List<FitResult>> run(List<Dataset<Row>> datasets) {
+  <R> List<R> run(List<Dataset<Row>> datasets, Taker<R> taker) {
+    return collect(
+        datasets,
+        (collector, dataset, results) -> {
+          try (collector) {
+            return taker.take(dataset, results);
+          }
+        });
+  }
+
+  /** What becomes of the results of a dataset, and of what holds them. */
+  private interface Handover<R> {
+    R take(FitCollector collector, int dataset, List<FitResult> results) throws IOException;
+  }
+
+  private <R> List<R> collect(List<Dataset<Row>> datasets, Handover<R> handover) {
     List<JavaRDD<InternalRow>> rows =
         datasets.stream().map(records -> records.queryExecution().toRdd().toJavaRDD()).toList();
     int tasks = rows.stream().mapToInt(JavaRDD::getNumPartitions).sum();
     FitMemory memory = FitMemory.of(datasets.get(0).sparkSession().sparkContext(), tasks);
     memory.check(columns);
+    memory.checkStates(columns, datasets.size());
     JavaRDD<byte[]> merged = merged(rows, groupBytes.orElse(memory.groupBytes()));
     if (!parts.grouped().isEmpty()) {
       merged.persist(StorageLevel.DISK_ONLY()); // first comes what there is, and then all of it
     }
 
     try {
-      return collect(merged, datasets.size(), memory);
+      return collect(merged, memory, handover);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -125,7 +157,7 @@ final class FitPass {
       FitParts parts,
       int part) {
     if (parts.isOfGroups(part)) {
-      return new GroupMerger(found, columns.get(parts.column(part)).grouping().variance());
+      return new GroupMerger(found, columns.get(parts.column(part)));
     }
 
     Iterator<byte[]> states =
@@ -140,39 +172,38 @@ final class FitPass {
             return found.next()._2();
           }
         };
-    return List.of(FitPart.merge(states)).iterator();
+    return List.of(columns.get(parts.column(part)).sum(() -> FitPart.merge(states))).iterator();
   }
 
-  private List<List<FitResult>> collect(JavaRDD<byte[]> merged, int datasets, FitMemory memory)
+  private <R> List<R> collect(JavaRDD<byte[]> merged, FitMemory memory, Handover<R> handover)
       throws IOException {
-    List<FitCollector> collectors = new ArrayList<>();
-    for (int dataset = 0; dataset < datasets; dataset++) {
-      collectors.add(new FitCollector(columns, parts, dataset * parts.count()));
-    }
-
+    List<R> taken = new ArrayList<>();
     JavaRDD<byte[]> last = merged.mapPartitions(FitPass::last, true);
     int parallel = new JavaSparkContext(merged.context()).defaultParallelism();
     int count = merged.getNumPartitions();
+    FitCollector collector = new FitCollector(columns, parts, 0);
     for (int from = 0, to; from < count; from = to) {
       to = Math.min(count, from + atOnce(from % parts.count(), parallel));
       List<byte[]>[] found = last.collectPartitions(IntStream.range(from, to).toArray());
       for (int i = 0; i < found.length; i++) {
-        collectors.get((from + i) / parts.count()).add(from + i, found[i].get(0));
+        collector.add(from + i, found[i].get(0));
+        int next = from + i + 1;
+        if (next % parts.count() == 0) {
+          List<FitResult> results = collector.collect(merged, memory);
+          taken.add(handover.take(collector, taken.size(), results));
+          collector = new FitCollector(columns, parts, next);
+        }
       }
     }
 
-    List<List<FitResult>> results = new ArrayList<>();
-    for (FitCollector collector : collectors) {
-      results.add(collector.collect(merged, memory));
-    }
-
-    return results;
+    return taken;
   }
 
   /** How many partitions to ask for from this one on; of groups come summaries, which are small. */
   private int atOnce(int part, int parallel) {
     if (!parts.isOfGroups(part)) {
-      return Math.min(MOST_AT_ONCE, parallel);
+      int some = Math.min(MOST_AT_ONCE, parallel);
+      return parts.grouped().isEmpty() ? Math.max(some, FEW_CHANNELS / parts.mostChannels()) : some;
     }
 
     int channels = columns.get(parts.column(part)).momentChannels();

@@ -4,11 +4,12 @@ import io.sparknorm.kernels.moments.ExactState;
 import io.sparknorm.spark.functions.FitPart;
 import io.sparknorm.spark.functions.FitResult;
 import io.sparknorm.spark.models.GroupedState;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.Optional;
 
 /** Puts the parts of a column's fit together, in the order of their channels. */
-final class FitResultBuilder {
+final class FitResultBuilder implements Closeable {
   private final int channels;
   private FitPart first;
   private StateFile.Builder state;
@@ -34,5 +35,12 @@ final class FitResultBuilder {
   FitResult build(Optional<GroupedState> groups) throws IOException {
     Optional<ExactState> moments = state == null ? Optional.empty() : Optional.of(state.build());
     return new FitResult(first.records(), first.dropped(), first.faults(), moments, groups);
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (state != null) {
+      state.close();
+    }
   }
 }

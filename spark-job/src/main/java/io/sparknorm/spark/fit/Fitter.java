@@ -8,11 +8,13 @@ import io.sparknorm.spark.functions.FitColumn;
 import io.sparknorm.spark.functions.FitKind;
 import io.sparknorm.spark.functions.FitResult;
 import io.sparknorm.spark.functions.Grouping;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 
 /** Fits blocks of features: exact moments of a dataset, all blocks in one scan. */
@@ -33,7 +35,8 @@ public final class Fitter {
       List<FeatureBlock> blocks,
       List<FeatureBlock> all,
       FaultPolicies policies) {
-    List<FitResult> results = scan(List.of(rows), blocks, all, policies).get(0);
+    Plan plan = Plan.of(List.of(rows), blocks, all, policies);
+    List<FitResult> results = plan.fitted(new FitPass(plan.columns()).run(plan.records().get(0)));
     for (int i = 0; i < blocks.size(); i++) {
       checkFitted(blocks.get(i), results.get(i));
     }
@@ -41,41 +44,78 @@ public final class Fitter {
     return results;
   }
 
+  /** Takes what was found of a part of a dataset. */
+  @FunctionalInterface
+  public interface Taker<R> {
+    /**
+     * Takes what {@link #fit} returns. The exact moments are gone once it has taken them.
+     *
+     * @param part its number
+     */
+    R take(int part, List<FitResult> results) throws IOException;
+  }
+
   /**
-   * As {@link #fit} of several parts of a dataset at once, in any of which there may be nothing to
-   * fit on.
+   * As {@link #fit} of several parts of a dataset in one scan, in any of which there may be nothing
+   * to fit on.
    *
    * @param parts at least one
-   * @return of each part what {@link #fit} returns, in the same order
+   * @param taker is given the results of one part after the other
+   * @return what it makes of each, in the same order
    */
-  public static List<List<FitResult>> scan(
+  public static <R> List<R> scan(
       List<Dataset<Row>> parts,
       List<FeatureBlock> blocks,
       List<FeatureBlock> all,
-      FaultPolicies policies) {
-    List<FeatureBlock> read = new ArrayList<>(blocks);
-    if (policies.dropRecords()) {
-      all.stream().filter(block -> !blocks.contains(block)).forEach(read::add);
+      FaultPolicies policies,
+      Taker<R> taker) {
+    Plan plan = Plan.of(parts, blocks, all, policies);
+    return new FitPass(plan.columns())
+        .run(plan.records(), (part, results) -> taker.take(part, plan.fitted(results)));
+  }
+
+  /**
+   * What is read.
+   *
+   * @param records of each part
+   * @param columns those that are fitted, then those that drop records for them
+   * @param count how many are fitted
+   */
+  private record Plan(List<Dataset<Row>> records, List<FitColumn<?>> columns, int count) {
+    static Plan of(
+        List<Dataset<Row>> parts,
+        List<FeatureBlock> blocks,
+        List<FeatureBlock> all,
+        FaultPolicies policies) {
+      List<FeatureBlock> read = new ArrayList<>(blocks);
+      if (policies.dropRecords()) {
+        all.stream().filter(block -> !blocks.contains(block)).forEach(read::add);
+      }
+
+      List<Dataset<Row>> records = parts.stream().map(rows -> select(rows, read, blocks)).toList();
+      StructField[] fields = records.get(0).schema().fields();
+      List<FitColumn<?>> columns = new ArrayList<>();
+      for (int i = 0; i < read.size(); i++) {
+        columns.add(column(read.get(i), i < blocks.size(), fields[i].dataType(), policies));
+      }
+
+      return new Plan(records, columns, blocks.size());
     }
 
-    List<Dataset<Row>> records = parts.stream().map(rows -> select(rows, read, blocks)).toList();
-    StructField[] fields = records.get(0).schema().fields();
-    List<FitColumn<?>> columns = new ArrayList<>();
-    for (int i = 0; i < read.size(); i++) {
-      FeatureBlock block = read.get(i);
-      boolean isFitted = i < blocks.size();
-      columns.add(
-          FitColumn.of(
-                  fields[i].dataType(),
-                  isFitted ? kind(block.spec().norm().orElseThrow()) : FitKind.COUNTS,
-                  block.type().shape(),
-                  block.rules(policies),
-                  block.weight())
-              .groupedBy(isFitted ? grouping(block) : Grouping.NONE));
+    List<FitResult> fitted(List<FitResult> results) {
+      return results.subList(0, count);
     }
+  }
 
-    return new FitPass(columns)
-        .run(records).stream().map(results -> results.subList(0, blocks.size())).toList();
+  private static FitColumn<?> column(
+      FeatureBlock block, boolean isFitted, DataType type, FaultPolicies policies) {
+    return FitColumn.of(
+            type,
+            isFitted ? kind(block.spec().norm().orElseThrow()) : FitKind.COUNTS,
+            block.type().shape(),
+            block.rules(policies),
+            block.weight())
+        .groupedBy(isFitted ? grouping(block) : Grouping.NONE);
   }
 
   /** The blocks' tensors, then their weights, then the keys of those that are fitted. */

@@ -27,7 +27,7 @@ final class GroupCollector {
   /** Notes what a partition has; partitions come in their order. */
   void add(int partition, GroupSummary found) {
     sizes.put(partition, found.statisticsBytes() + found.momentsBytes());
-    summary = summary.plus(found);
+    summary = column.sum(() -> summary.plus(found));
   }
 
   /** All groups together. */

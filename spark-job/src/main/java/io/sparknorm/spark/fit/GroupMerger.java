@@ -1,8 +1,8 @@
 package io.sparknorm.spark.fit;
 
-import io.sparknorm.kernels.Variance;
 import io.sparknorm.kernels.moments.Moments;
 import io.sparknorm.kernels.moments.Statistics;
+import io.sparknorm.spark.functions.FitColumn;
 import io.sparknorm.spark.functions.FitPart;
 import io.sparknorm.spark.functions.GroupState;
 import io.sparknorm.spark.models.GroupEntry;
@@ -24,19 +24,16 @@ final class GroupMerger implements Iterator<byte[]> {
   private static final int CHUNK_BYTES = 1 << 20;
 
   private final Iterator<Tuple2<byte[], byte[]>> states;
-  private final Variance variance;
+  private final FitColumn<?> column;
   private final ByteArrayOutputStream statistics = new ByteArrayOutputStream();
   private final ByteArrayOutputStream moments = new ByteArrayOutputStream();
   private GroupSummary summary = GroupSummary.none();
   private Tuple2<byte[], byte[]> next;
   private boolean isAtEnd;
 
-  /**
-   * @param variance the kind that the norm divides by
-   */
-  GroupMerger(Iterator<Tuple2<byte[], byte[]>> states, Variance variance) {
+  GroupMerger(Iterator<Tuple2<byte[], byte[]>> states, FitColumn<?> column) {
     this.states = states;
-    this.variance = variance;
+    this.column = column;
     advance();
   }
 
@@ -73,19 +70,20 @@ final class GroupMerger implements Iterator<byte[]> {
 
   private void addGroup() {
     byte[] key = GroupState.of(next._2()).key();
-    FitPart part = FitPart.ofGroup(new Group(next._1()));
+    FitPart part = column.sum(() -> FitPart.ofGroup(new Group(next._1())));
     if (part.moments().isPresent()) {
       add(key, part, part.moments().get());
     }
 
-    summary = summary.with(part);
+    summary = column.sum(() -> summary.with(part));
   }
 
   private void add(byte[] key, FitPart part, Moments found) {
     try {
       GroupEntry entry = new GroupEntry(key, part.records(), part.dropped(), found);
       Statistics derived = found.statistics();
-      entry.writeStatistics(derived, variance, new DataOutputStream(statistics));
+      entry.writeStatistics(
+          derived, column.grouping().variance(), new DataOutputStream(statistics));
       entry.writeMoments(new DataOutputStream(moments));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,6 +1,7 @@
 package io.sparknorm.spark.fit;
 
 import java.io.BufferedOutputStream;
+import java.io.Closeable;
 import java.io.DataOutput;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -13,9 +14,9 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * A file on the driver's disk for what would fill its memory. It has no name from the start where
- * the system allows that, and is gone when nobody refers to it any more.
+ * the system allows that, and is gone when it is closed or nobody refers to it any more.
  */
-final class ScratchFile {
+final class ScratchFile implements Closeable {
   private static final int BUFFER = 1 << 16;
 
   private final FileChannel file;
@@ -44,5 +45,11 @@ final class ScratchFile {
       file.read(buffer.clear(), at);
       to.write(buffer.array(), 0, buffer.position());
     }
+  }
+
+  /** Deletes it, whatever has not been flushed. */
+  @Override
+  public void close() throws IOException {
+    file.close();
   }
 }

@@ -6,6 +6,7 @@ import io.sparknorm.kernels.moments.ExactState;
 import io.sparknorm.kernels.moments.Moments;
 import io.sparknorm.kernels.moments.MomentsWriter;
 import io.sparknorm.kernels.moments.Statistics;
+import java.io.Closeable;
 import java.io.DataOutput;
 import java.io.IOException;
 
@@ -38,7 +39,7 @@ final class StateFile implements ExactState {
   }
 
   /** Takes a state block by block. */
-  static final class Builder {
+  static final class Builder implements Closeable {
     private final ScratchFile file = new ScratchFile();
     private final MomentsWriter writer;
     private final long[] counts;
@@ -69,6 +70,12 @@ final class StateFile implements ExactState {
 
     private void copy(Coefficients from, double[] to) {
       System.arraycopy(from.toArray(), 0, to, channels, from.size());
+    }
+
+    /** Deletes the file. */
+    @Override
+    public void close() throws IOException {
+      file.close();
     }
 
     StateFile build() throws IOException {

@@ -5,6 +5,7 @@ import io.sparknorm.kernels.moments.Moments;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.models.ElementType;
 import java.io.Serializable;
+import java.util.function.Supplier;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 
@@ -60,6 +61,19 @@ public record FitColumn<V>(
         : Moments.leastBytesForDoubles(channels);
   }
 
+  /**
+   * Adds what was found of the column.
+   *
+   * @throws JobException if a channel's values are more than can be counted
+   */
+  public <T> T sum(Supplier<T> addition) {
+    try {
+      return addition.get();
+    } catch (ArithmeticException e) {
+      throw weight.tooManyValues(reader.rules().subject(), e);
+    }
+  }
+
   CheckedTensor read(InternalRow row, int ordinal) {
     return reader.readAndCount(
         row.isNullAt(ordinal) ? null : reader.type().get(row, ordinal), shape);
@@ -69,7 +83,7 @@ public record FitColumn<V>(
     try {
       kind.add(tensor, shape.view(tensor.elements().length()), times, state);
     } catch (ArithmeticException e) {
-      throw FitPart.tooManyValues(e);
+      throw weight.tooManyValues(reader.rules().subject(), e);
     } catch (IllegalArgumentException e) {
       throw reader.rules().refused(e);
     }

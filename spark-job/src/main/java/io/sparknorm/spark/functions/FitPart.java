@@ -1,8 +1,6 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.moments.Moments;
-import io.sparknorm.spark.JobException;
-import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Fault;
 import java.util.Iterator;
 import java.util.Map;
@@ -32,7 +30,11 @@ public record FitPart(
     return new FitState().part();
   }
 
-  /** What this and another have found together; the moments of this become it. */
+  /**
+   * What this and another have found together; the moments of this become it.
+   *
+   * @throws ArithmeticException if a channel's values are more than a long can count
+   */
   public FitPart plus(FitPart other) {
     return FitState.of(this).merge(FitState.of(other)).part();
   }
@@ -42,7 +44,11 @@ public record FitPart(
     return FitState.of(this).toBytes();
   }
 
-  /** Adds up what tasks have found of the same channels, holding two states at a time. */
+  /**
+   * Adds up what tasks have found of the same channels, holding two states at a time.
+   *
+   * @throws ArithmeticException if a channel's values are more than a long can count
+   */
   public static byte[] merge(Iterator<byte[]> states) {
     return merged(states).toBytes();
   }
@@ -54,23 +60,10 @@ public record FitPart(
 
   private static FitState merged(Iterator<byte[]> states) {
     FitState merged = new FitState();
-    try {
-      while (states.hasNext()) {
-        merged.merge(FitState.of(states.next()));
-      }
-    } catch (ArithmeticException e) {
-      throw tooManyValues(e);
+    while (states.hasNext()) {
+      merged.merge(FitState.of(states.next()));
     }
 
     return merged;
-  }
-
-  static JobException tooManyValues(ArithmeticException cause) {
-    return new JobException(
-        LeavingStatus.DATA,
-        "Cannot fit: the values of a channel, weighed, are more than %d (divide all weights by a"
-                .formatted(Long.MAX_VALUE)
-            + " common factor)",
-        cause);
   }
 }

@@ -1,5 +1,7 @@
 package io.sparknorm.spark.functions;
 
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import org.apache.spark.sql.Column;
@@ -78,6 +80,27 @@ public record Weight(String column, DataType type) implements Serializable {
     }
 
     return times(whole);
+  }
+
+  /**
+   * The failure when values, so many times each, are more than a long can count.
+   *
+   * @param subject what has the values, such as {@code column features}
+   */
+  public JobException tooManyValues(String subject, ArithmeticException cause) {
+    return new JobException(
+        LeavingStatus.DATA,
+        "Cannot fit %s: the values of a channel%s are more than %d (divide all weights by a common"
+                .formatted(
+                    subject,
+                    isOne() ? "" : ", weighed by column %s,".formatted(column),
+                    Long.MAX_VALUE)
+            + " factor)",
+        cause);
+  }
+
+  private boolean isOne() {
+    return column.isEmpty();
   }
 
   private DataFaultException refused(String found) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A weight of k stands for k copies of the record, to the bit. */
 class TestJobWeights extends JobTest {
@@ -117,8 +118,8 @@ class TestJobWeights extends JobTest {
 
     assertThat(refusal(Command.FIT, job("in", "m", "batch-norm"), LeavingStatus.DATA))
         .isEqualTo(
-            "Cannot fit: the values of a channel, weighed, are more than 9223372036854775807"
-                + " (divide all weights by a common factor)");
+            "Cannot fit column x: the values of a channel, weighed by column w, are more than"
+                + " 9223372036854775807 (divide all weights by a common factor)");
   }
 
   @Test
@@ -150,5 +151,29 @@ class TestJobWeights extends JobTest {
     apply(job.replace("${dir}/in", "${dir}/unweighed"));
 
     assertThat(output().count()).isEqualTo(40);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"features.group-by = [id]", "input.partition-by = id"})
+  void soAreMoreInAllGroupsOrPartitions(String setting) {
+    spark()
+        .sql(RECORDS.formatted("4000000000000000000") + " LIMIT 5")
+        .write()
+        .partitionBy("id")
+        .parquet(folder.resolve("in").toString());
+
+    assertThat(
+            refusal(
+                Command.FIT,
+                job("in", "m", "batch-norm")
+                        .replace(
+                            ", momentum = 0.1, momentum-convention ="
+                                + " new-weight, running-variance = unbiased",
+                            "")
+                    + setting,
+                LeavingStatus.DATA))
+        .isEqualTo(
+            "Cannot fit column x: the values of a channel, weighed by column w, are more than"
+                + " 9223372036854775807 (divide all weights by a common factor)");
   }
 }

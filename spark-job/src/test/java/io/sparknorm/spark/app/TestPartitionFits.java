@@ -396,4 +396,21 @@ class TestPartitionFits extends JobTest {
 
     return found;
   }
+
+  @Test
+  void statesAreOfTheTypeThatPartitionsHad() throws Exception {
+    String query = "SELECT %s AS part, array(id, 2 * id, id * id) AS x FROM range(6)";
+    partitions("part", query.formatted("id + 8"), SaveMode.Overwrite);
+    String where = "part > '10'";
+    String job =
+        JOB.replace("day, window = 3 days", "part") + "input.where = \"%s\"\n".formatted(where);
+    fit(job);
+    assertThat(manifest("rolling", 1).at("/counts/records").intValue()).isEqualTo(3);
+
+    partitions("part", query.formatted("IF(id = 0, 'a', string(id + 8))"), SaveMode.Append);
+    fit(job);
+
+    assertSameAsAFullFit(2, where); // 8, which has not changed, is more than 10 now, as texts are
+    assertThat(manifest("rolling", 2).at("/counts/records").intValue()).isEqualTo(10);
+  }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.kernels.TensorView;
+import io.sparknorm.kernels.Variance;
 import io.sparknorm.kernels.moments.Moments;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
@@ -13,11 +14,15 @@ import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.functions.FaultRules;
 import io.sparknorm.spark.functions.FitColumn;
 import io.sparknorm.spark.functions.FitKind;
+import io.sparknorm.spark.functions.GroupKey;
+import io.sparknorm.spark.functions.Grouping;
 import io.sparknorm.spark.functions.Weight;
 import java.util.List;
 import java.util.Random;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.util.SizeEstimator;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -126,5 +131,50 @@ class TestFitMemory {
 
   private static void assertLeast(long least, Moments moments) {
     assertThat(SizeEstimator.estimate(moments)).isBetween(least, least * 5 / 4);
+  }
+
+  private static List<FitColumn<?>> grouped(int channels) {
+    StructField key = new StructField("k", DataTypes.LongType, true, Metadata.empty());
+    Grouping groups = new Grouping(GroupKey.of(List.of(key)), Variance.BIASED);
+    return List.of(
+        column(channels, DataTypes.FloatType, FitKind.CHANNEL_MOMENTS).get(0).groupedBy(groups));
+  }
+
+  @Test
+  void allChannelsOfTwoGroupsFitIntoATask() {
+    FitMemory memory = new FitMemory(2 * GIBIBYTE, 2, false, 64 * GIBIBYTE);
+
+    assertThatCode(() -> memory.check(grouped(2_500_000))).doesNotThrowAnyException();
+    assertThatThrownBy(() -> memory.check(grouped(3_000_000)))
+        .hasMessage(
+            "Cannot fit: groups, of which a task holds two with all channels, take at least 984 MiB"
+                + " in each of 2 tasks at once, 1968 MiB in all, and the heap of an executor of"
+                + " 2048 MiB has 1748 MiB for them (raise spark.executor.memory, or lower"
+                + " spark.executor.cores)");
+  }
+
+  @Test
+  void theMomentsOfAllGroupsTogetherFitIntoTheDriver() {
+    FitMemory memory = new FitMemory(64 * GIBIBYTE, 2, false, GIBIBYTE);
+
+    assertThatCode(() -> memory.check(grouped(1_800_000))).doesNotThrowAnyException();
+    assertThatThrownBy(() -> memory.check(grouped(2_000_000)))
+        .hasMessage(
+            "Cannot fit: the statistics of 2000000 channels with the moments of all groups together"
+                + " take at least 778 MiB, and the driver's heap of 1024 MiB has 724 MiB for them"
+                + " (raise spark.driver.memory)");
+  }
+
+  @Test
+  void theStatesOfPartitionsFitIntoTheDriver() {
+    FitMemory memory = new FitMemory(64 * GIBIBYTE, 2, false, GIBIBYTE);
+    List<FitColumn<?>> columns = column(20_000, DataTypes.FloatType, FitKind.CHANNEL_MOMENTS);
+
+    assertThatCode(() -> memory.checkStates(columns, 2_500)).doesNotThrowAnyException();
+    assertThatThrownBy(() -> memory.checkStates(columns, 3_650))
+        .hasMessage(
+            "Cannot fit: the states of 3650 partitions, of 20000 channels each, take at least"
+                + " 905 MiB, and the driver's heap of 1024 MiB has 724 MiB for them (raise"
+                + " spark.driver.memory, or narrow input.window)");
   }
 }

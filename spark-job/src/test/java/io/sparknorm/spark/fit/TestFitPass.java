@@ -2,6 +2,7 @@ package io.sparknorm.spark.fit;
 
 import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sparknorm.kernels.TensorShape;
 import io.sparknorm.kernels.moments.ExactState;
@@ -18,7 +19,12 @@ import io.sparknorm.spark.functions.Weight;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -28,7 +34,7 @@ class TestFitPass extends SparkTest {
   /** More channels than a block, and a rest. */
   private static final int WIDE = 2 * ChannelBlock.CHANNELS + 100;
 
-  private static List<FitResult> fit(Dataset<Row> rows, FitKind... kinds) {
+  private static List<FitColumn<?>> columns(Dataset<Row> rows, FitKind... kinds) {
     List<FitColumn<?>> columns = new ArrayList<>();
     for (int i = 0; i < kinds.length; i++) {
       int channels = rows.columns()[i].equals("wide") ? WIDE : 2;
@@ -42,12 +48,16 @@ class TestFitPass extends SparkTest {
               Weight.ONE));
     }
 
+    return columns;
+  }
+
+  private static List<FitResult> fit(Dataset<Row> rows, FitKind... kinds) {
     Dataset<Row> records = rows;
     for (int i = 0; i < kinds.length; i++) {
       records = records.withColumn("weight" + i, lit(1L));
     }
 
-    return new FitPass(columns).run(records);
+    return new FitPass(columns(rows, kinds)).run(records);
   }
 
   private static byte[] bytes(ExactState state) throws IOException {
@@ -112,5 +122,49 @@ class TestFitPass extends SparkTest {
 
     assertThat(result.records()).isZero();
     assertThat(result.moments()).isEmpty();
+  }
+
+  @Test
+  void ofManyDatasetsThereIsOneFileAtATime() throws IOException {
+    Path open = Path.of("/proc/self/fd");
+    assumeTrue(Files.isDirectory(open));
+    Dataset<Row> rows = spark().range(0, 3, 1, 1).selectExpr("array(id, id * id) AS x", "1L AS w");
+    List<Dataset<Row>> datasets = Collections.nCopies(60, rows);
+    long before = scratchFiles(open);
+    List<Long> files = new ArrayList<>();
+
+    List<byte[]> states =
+        new FitPass(columns(rows, FitKind.CHANNEL_MOMENTS))
+            .run(
+                datasets,
+                (dataset, results) -> {
+                  assertThat(dataset).isEqualTo(files.size());
+                  files.add(scratchFiles(open));
+                  return bytes(results.get(0).moments().orElseThrow());
+                });
+
+    assertThat(files).allMatch(count -> count <= before + 1);
+    assertThat(states)
+        .hasSize(60)
+        .containsOnly(bytes(fit(rows, FitKind.CHANNEL_MOMENTS).get(0).moments().orElseThrow()));
+  }
+
+  private static long scratchFiles(Path open) throws IOException {
+    long count = 0;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(open)) {
+      for (Path file : files) {
+        count += isScratchFile(file) ? 1 : 0;
+      }
+    }
+
+    return count;
+  }
+
+  private static boolean isScratchFile(Path file) throws IOException {
+    try {
+      return Files.readSymbolicLink(file).toString().contains("sparknorm-moments-");
+    } catch (NoSuchFileException e) {
+      return false; // closed meanwhile
+    }
   }
 }
