@@ -25,6 +25,9 @@ interface Loops<A> {
   /** Whether any element is NaN or infinite. */
   boolean anyNonFinite(A x);
 
+  /** The extremes of such elements in the first bytes of an array, as many bytes as given. */
+  Extremes extremes(byte[] bytes, int length);
+
   /**
    * By how much squared deviations from another value may outweigh those from the mean, which are
    * found from them: as much as costs no digit of a result.

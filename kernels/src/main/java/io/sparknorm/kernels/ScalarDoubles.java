@@ -1,9 +1,16 @@
 package io.sparknorm.kernels;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /** The loops over double precision in plain Java. */
 class ScalarDoubles implements Loops<double[]> {
   /** One in the exponent of an element's bits. */
   static final long EXPONENT_UNIT = 1L << 52;
+
+  private static final VarHandle BITS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   @Override
   public double get(double[] x, int i) {
@@ -24,6 +31,32 @@ class ScalarDoubles implements Loops<double[]> {
     }
 
     return reached < 0;
+  }
+
+  @Override
+  public Extremes extremes(byte[] bytes, int length) {
+    return extremes(bytes, 0, length, Long.MAX_VALUE, Long.MIN_VALUE);
+  }
+
+  /** Goes on from a position, with the least and the greatest key of what is before it. */
+  static Extremes extremes(byte[] bytes, int from, int length, long least, long greatest) {
+    long min = least;
+    long max = greatest;
+    for (int at = from; at < length; at += Double.BYTES) {
+      long key = key((long) BITS.get(bytes, at));
+      min = Math.min(min, key);
+      max = Math.max(max, key);
+    }
+
+    return new Extremes(Double.longBitsToDouble(key(min)), Double.longBitsToDouble(key(max)));
+  }
+
+  /**
+   * An integer in the order of the numbers whose bits these are, which costs a fraction of
+   * comparing the numbers. The function is its own inverse.
+   */
+  private static long key(long bits) {
+    return bits ^ ((bits >> 63) & Long.MAX_VALUE);
   }
 
   @Override

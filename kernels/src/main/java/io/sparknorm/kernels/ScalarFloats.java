@@ -1,9 +1,16 @@
 package io.sparknorm.kernels;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /** The loops over single precision in plain Java. */
 class ScalarFloats implements Loops<float[]> {
   /** One in the exponent of an element's bits. */
   static final int EXPONENT_UNIT = 1 << 23;
+
+  private static final VarHandle BITS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   @Override
   public double get(float[] x, int i) {
@@ -24,6 +31,32 @@ class ScalarFloats implements Loops<float[]> {
     }
 
     return reached < 0;
+  }
+
+  @Override
+  public Extremes extremes(byte[] bytes, int length) {
+    return extremes(bytes, 0, length, Integer.MAX_VALUE, Integer.MIN_VALUE);
+  }
+
+  /** Goes on from a position, with the least and the greatest key of what is before it. */
+  static Extremes extremes(byte[] bytes, int from, int length, int least, int greatest) {
+    int min = least;
+    int max = greatest;
+    for (int at = from; at < length; at += Float.BYTES) {
+      int key = key((int) BITS.get(bytes, at));
+      min = Math.min(min, key);
+      max = Math.max(max, key);
+    }
+
+    return new Extremes(Float.intBitsToFloat(key(min)), Float.intBitsToFloat(key(max)));
+  }
+
+  /**
+   * An integer in the order of the numbers whose bits these are, which costs a fraction of
+   * comparing the numbers. The function is its own inverse.
+   */
+  private static int key(int bits) {
+    return bits ^ ((bits >> 31) & Integer.MAX_VALUE);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.sparknorm.kernels;
 import static io.sparknorm.kernels.Lanes.DOUBLES;
 import static io.sparknorm.kernels.Lanes.WIDTH;
 
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
@@ -33,6 +34,31 @@ final class VectorDoubles extends ScalarDoubles {
     return LongVector.zero(LongVector.SPECIES_PREFERRED).or(reached).reduceLanes(VectorOperators.OR)
             < 0
         || anyNonFinite(x, i);
+  }
+
+  @Override
+  public Extremes extremes(byte[] bytes, int length) {
+    int width = ByteVector.SPECIES_PREFERRED.length();
+    LongVector most = LongVector.broadcast(LongVector.SPECIES_PREFERRED, Long.MAX_VALUE);
+    LongVector fewest = LongVector.broadcast(LongVector.SPECIES_PREFERRED, Long.MIN_VALUE);
+    LongVector least = most;
+    LongVector greatest = fewest;
+    int at = 0;
+    for (; at <= length - width; at += width) {
+      LongVector bits =
+          ByteVector.fromArray(ByteVector.SPECIES_PREFERRED, bytes, at).reinterpretAsLongs();
+      LongVector key =
+          bits.lanewise(VectorOperators.ASHR, 63).and(most).lanewise(VectorOperators.XOR, bits);
+      least = key.min(least);
+      greatest = key.max(greatest);
+    }
+
+    return extremes(
+        bytes,
+        at,
+        length,
+        most.min(least).reduceLanes(VectorOperators.MIN),
+        fewest.max(greatest).reduceLanes(VectorOperators.MAX));
   }
 
   @Override

@@ -4,6 +4,7 @@ import static io.sparknorm.kernels.Lanes.DOUBLES;
 import static io.sparknorm.kernels.Lanes.FLOATS;
 import static io.sparknorm.kernels.Lanes.WIDTH;
 
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -39,6 +40,31 @@ final class VectorFloats extends ScalarFloats {
     return IntVector.zero(IntVector.SPECIES_PREFERRED).or(reached).reduceLanes(VectorOperators.OR)
             < 0
         || anyNonFinite(x, i);
+  }
+
+  @Override
+  public Extremes extremes(byte[] bytes, int length) {
+    int width = ByteVector.SPECIES_PREFERRED.length();
+    IntVector most = IntVector.broadcast(IntVector.SPECIES_PREFERRED, Integer.MAX_VALUE);
+    IntVector fewest = IntVector.broadcast(IntVector.SPECIES_PREFERRED, Integer.MIN_VALUE);
+    IntVector least = most;
+    IntVector greatest = fewest;
+    int at = 0;
+    for (; at <= length - width; at += width) {
+      IntVector bits =
+          ByteVector.fromArray(ByteVector.SPECIES_PREFERRED, bytes, at).reinterpretAsInts();
+      IntVector key =
+          bits.lanewise(VectorOperators.ASHR, 31).and(most).lanewise(VectorOperators.XOR, bits);
+      least = key.min(least);
+      greatest = key.max(greatest);
+    }
+
+    return extremes(
+        bytes,
+        at,
+        length,
+        most.min(least).reduceLanes(VectorOperators.MIN),
+        fewest.max(greatest).reduceLanes(VectorOperators.MAX));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.sparknorm.spark.output.parquet;
 
+import io.sparknorm.kernels.Extremes;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -28,17 +29,10 @@ enum ElementType {
 
     @Override
     Statistics<?> statistics(byte[] page, int length) {
-      int min = Integer.MAX_VALUE;
-      int max = Integer.MIN_VALUE;
-      for (int at = 0; at < length; at += Float.BYTES) {
-        int key = sortable((int) INTS.get(page, at));
-        min = Math.min(min, key);
-        max = Math.max(max, key);
-      }
       FloatPageStatistics statistics = new FloatPageStatistics();
       if (length > 0) {
-        statistics.setRange(
-            Float.intBitsToFloat(sortable(min)), Float.intBitsToFloat(sortable(max)));
+        Extremes extremes = Extremes.ofFloats(page, length);
+        statistics.setRange((float) extremes.least(), (float) extremes.greatest());
       }
       return statistics;
     }
@@ -78,17 +72,10 @@ enum ElementType {
 
     @Override
     Statistics<?> statistics(byte[] page, int length) {
-      long min = Long.MAX_VALUE;
-      long max = Long.MIN_VALUE;
-      for (int at = 0; at < length; at += Double.BYTES) {
-        long key = sortable((long) LONGS.get(page, at));
-        min = Math.min(min, key);
-        max = Math.max(max, key);
-      }
       DoublePageStatistics statistics = new DoublePageStatistics();
       if (length > 0) {
-        statistics.setRange(
-            Double.longBitsToDouble(sortable(min)), Double.longBitsToDouble(sortable(max)));
+        Extremes extremes = Extremes.ofDoubles(page, length);
+        statistics.setRange(extremes.least(), extremes.greatest());
       }
       return statistics;
     }
@@ -171,18 +158,5 @@ enum ElementType {
       }
     }
     return streams;
-  }
-
-  /**
-   * Integers in the order of the floats whose bits they come from: -NaN, -Infinity, ..., -0.0, 0.0,
-   * ..., Infinity, NaN. The function is its own inverse. Integer minima cost a fraction of those of
-   * floats, and a NaN of either sign comes out at an end.
-   */
-  private static int sortable(int bits) {
-    return bits ^ ((bits >> 31) & Integer.MAX_VALUE);
-  }
-
-  private static long sortable(long bits) {
-    return bits ^ ((bits >> 63) & Long.MAX_VALUE);
   }
 }
