@@ -1,5 +1,6 @@
 package io.sparknorm.spark.fit;
 
+import io.sparknorm.kernels.moments.Moments;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.functions.FitColumn;
 import java.util.List;
@@ -34,6 +35,9 @@ record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
   /** What a state's bytes have of a channel at least: a count, a mark and two sums of no digits. */
   private static final long STATE_BYTES = Long.BYTES + 1 + 2 * 2;
 
+  /** With more, the keys of the groups would not fit into an array. */
+  private static final long MOST_BYTES_IN_TASK = 1 << 30;
+
   /** The part of the heap that the groups of a fit may take. */
   private static final int GROUPS_SHARE = 4;
 
@@ -65,7 +69,7 @@ record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
 
   /** The memory, in bytes, that groups may take in each task. */
   long groupBytes() {
-    return (heap - RESERVED) / GROUPS_SHARE / tasks;
+    return Math.min(MOST_BYTES_IN_TASK, (heap - RESERVED) / GROUPS_SHARE / tasks);
   }
 
   /**
@@ -137,17 +141,28 @@ record FitMemory(long heap, int tasks, boolean local, long driverHeap) {
   }
 
   /**
-   * Refuses so many datasets that the driver cannot hold a state of each, as bytes.
+   * Refuses so many datasets that the driver cannot hold a state of each, as bytes, and add one
+   * after the other to their sum.
    *
    * @param datasets that are read
    */
   void checkStates(List<FitColumn<?>> columns, int datasets) {
-    long channels = columns.stream().mapToLong(FitColumn::momentChannels).sum();
-    long states = datasets * channels * STATE_BYTES;
+    long channels = 0;
+    long totals = 0;
+    long widest = 0;
+    for (FitColumn<?> column : columns) {
+      long state = Moments.leastBytes(column.momentChannels());
+      channels += column.momentChannels();
+      totals += state;
+      widest = Math.max(widest, state);
+    }
+
+    long states = datasets * channels * STATE_BYTES + totals + widest;
     if (states > driverHeap - RESERVED) {
       throw refused(
-          "the states of %d partitions, of %d channels each, take at least %s, and the driver's heap"
-              + " of %s has %s for them (raise spark.driver.memory, or narrow input.window)",
+          "the states of %d partitions, of %d channels each, and their sum take at least %s, and the"
+              + " driver's heap of %s has %s for them (raise spark.driver.memory, or narrow"
+              + " input.window)",
           datasets, channels, text(states), text(driverHeap), text(driverHeap - RESERVED));
     }
   }

@@ -77,7 +77,9 @@ final class FitPass {
    * @return what was found of each column, in the same order
    */
   List<FitResult> run(Dataset<Row> records) {
-    return collect(List.of(records), (collector, dataset, results) -> results).get(0);
+    List<Dataset<Row>> datasets = List.of(records);
+    List<JavaRDD<InternalRow>> rows = rows(datasets);
+    return collect(rows, memory(datasets, rows), (collector, dataset, results) -> results).get(0);
   }
 
   /**
@@ -89,8 +91,12 @@ final class FitPass {
    * @return what it makes of each
    */
   <R> List<R> run(List<Dataset<Row>> datasets, Taker<R> taker) {
+    List<JavaRDD<InternalRow>> rows = rows(datasets);
+    FitMemory memory = memory(datasets, rows);
+    memory.checkStates(columns, datasets.size());
     return collect(
-        datasets,
+        rows,
+        memory,
         (collector, dataset, results) -> {
           try (collector) {
             return taker.take(dataset, results);
@@ -98,18 +104,25 @@ final class FitPass {
         });
   }
 
+  private static List<JavaRDD<InternalRow>> rows(List<Dataset<Row>> datasets) {
+    return datasets.stream().map(rows -> rows.queryExecution().toRdd().toJavaRDD()).toList();
+  }
+
+  /** The memory there is, once it has proved to be enough for a pass. */
+  private FitMemory memory(List<Dataset<Row>> datasets, List<JavaRDD<InternalRow>> rows) {
+    int tasks = rows.stream().mapToInt(JavaRDD::getNumPartitions).sum();
+    FitMemory memory = FitMemory.of(datasets.get(0).sparkSession().sparkContext(), tasks);
+    memory.check(columns);
+    return memory;
+  }
+
   /** What becomes of the results of a dataset, and of what holds them. */
   private interface Handover<R> {
     R take(FitCollector collector, int dataset, List<FitResult> results) throws IOException;
   }
 
-  private <R> List<R> collect(List<Dataset<Row>> datasets, Handover<R> handover) {
-    List<JavaRDD<InternalRow>> rows =
-        datasets.stream().map(records -> records.queryExecution().toRdd().toJavaRDD()).toList();
-    int tasks = rows.stream().mapToInt(JavaRDD::getNumPartitions).sum();
-    FitMemory memory = FitMemory.of(datasets.get(0).sparkSession().sparkContext(), tasks);
-    memory.check(columns);
-    memory.checkStates(columns, datasets.size());
+  private <R> List<R> collect(
+      List<JavaRDD<InternalRow>> rows, FitMemory memory, Handover<R> handover) {
     JavaRDD<byte[]> merged = merged(rows, groupBytes.orElse(memory.groupBytes()));
     if (!parts.grouped().isEmpty()) {
       merged.persist(StorageLevel.DISK_ONLY()); // first comes what there is, and then all of it

@@ -11,8 +11,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -39,7 +41,7 @@ final class InputFiles {
 
       FileStatus status = folders.get(folder).get(path);
       if (status != null) {
-        files.add(new InputFile(path.toString(), status.getLen(), status.getModificationTime()));
+        files.add(file(path, status));
       }
     }
 
@@ -50,6 +52,17 @@ final class InputFiles {
     }
 
     return identity(location, files);
+  }
+
+  private static InputFile file(Path path, FileStatus status) {
+    return new InputFile(
+        path.toString(), status.getLen(), status.getModificationTime(), etag(status));
+  }
+
+  private static Optional<String> etag(FileStatus status) {
+    return status instanceof EtagSource source
+        ? Optional.ofNullable(source.getEtag())
+        : Optional.empty();
   }
 
   /**
@@ -66,7 +79,9 @@ final class InputFiles {
     StringBuilder all = new StringBuilder();
     for (InputFile file : files) {
       all.append(file.path()).append('\n');
-      all.append(file.length()).append(' ').append(file.modified()).append('\n');
+      all.append(file.length()).append(' ').append(file.modified());
+      file.etag().ifPresent(etag -> all.append(' ').append(etag));
+      all.append('\n');
     }
 
     return Sha256.of(all.toString());

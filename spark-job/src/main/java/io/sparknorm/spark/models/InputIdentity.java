@@ -2,6 +2,7 @@ package io.sparknorm.spark.models;
 
 import io.sparknorm.spark.Sha256;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -31,8 +32,14 @@ public record InputIdentity(
    *
    * @param length in bytes
    * @param modified milliseconds since 1970-01-01T00:00:00Z
+   * @param etag what an object store tells the content by, whose times may be whole seconds
    */
-  public record InputFile(String path, long length, long modified) {}
+  public record InputFile(String path, long length, long modified, Optional<String> etag) {
+    /** A file of a store that gives no tags. */
+    public InputFile(String path, long length, long modified) {
+      this(path, length, modified, Optional.empty());
+    }
+  }
 
   /** What became of the moments of a version. */
   public enum Part {

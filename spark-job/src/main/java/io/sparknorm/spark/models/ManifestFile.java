@@ -104,11 +104,13 @@ final class ManifestFile {
     json.put("digest", input.digest());
     ArrayNode files = json.putArray("files");
     for (InputFile file : input.files()) {
-      files
-          .addObject()
-          .put("path", file.path())
-          .put("length", file.length())
-          .put("modified", file.modified());
+      ObjectNode added =
+          files
+              .addObject()
+              .put("path", file.path())
+              .put("length", file.length())
+              .put("modified", file.modified());
+      file.etag().ifPresent(etag -> added.put("etag", etag));
     }
 
     if (!input.versions().isEmpty()) {
@@ -215,7 +217,12 @@ final class ManifestFile {
     List<InputFile> files = new ArrayList<>();
     for (JsonNode node : json.array("files")) {
       Fields file = new Fields(node);
-      files.add(new InputFile(file.text("path"), file.number("length"), file.number("modified")));
+      files.add(
+          new InputFile(
+              file.text("path"),
+              file.number("length"),
+              file.number("modified"),
+              file.has("etag") ? Optional.of(file.text("etag")) : Optional.empty()));
     }
 
     List<InputVersion> versions = new ArrayList<>();

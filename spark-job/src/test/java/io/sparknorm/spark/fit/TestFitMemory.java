@@ -173,8 +173,8 @@ class TestFitMemory {
     assertThatCode(() -> memory.checkStates(columns, 2_500)).doesNotThrowAnyException();
     assertThatThrownBy(() -> memory.checkStates(columns, 3_650))
         .hasMessage(
-            "Cannot fit: the states of 3650 partitions, of 20000 channels each, take at least"
-                + " 905 MiB, and the driver's heap of 1024 MiB has 724 MiB for them (raise"
+            "Cannot fit: the states of 3650 partitions, of 20000 channels each, and their sum take at"
+                + " least 911 MiB, and the driver's heap of 1024 MiB has 724 MiB for them (raise"
                 + " spark.driver.memory, or narrow input.window)");
   }
 }

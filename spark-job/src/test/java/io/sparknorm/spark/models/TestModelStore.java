@@ -57,7 +57,10 @@ class TestModelStore {
       new InputIdentity(
           InputIdentity.Kind.FILES,
           "hdfs://cluster/features",
-          List.of(new InputFile("hdfs://cluster/features/part-0.parquet", 1234, 1700000000123L)),
+          List.of(
+              new InputFile("hdfs://cluster/features/part-0.parquet", 1234, 1700000000123L),
+              new InputFile(
+                  "s3a://features/part-1.parquet", 1234, 1700000000000L, Optional.of("\"0-1\""))),
           "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
 
   @TempDir Path folder;
