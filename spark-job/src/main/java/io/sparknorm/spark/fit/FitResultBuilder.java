@@ -23,7 +23,9 @@ final class FitResultBuilder implements Closeable {
 
   void add(FitPart part) throws IOException {
     if (first == null) {
-      first = new FitPart(part.records(), part.dropped(), part.faults(), Optional.empty());
+      first =
+          new FitPart(
+              part.records(), part.dropped(), part.added(), part.faults(), Optional.empty());
       state = part.moments().isPresent() ? new StateFile.Builder(channels) : null;
     }
 

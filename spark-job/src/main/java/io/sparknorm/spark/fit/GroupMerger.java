@@ -80,7 +80,7 @@ final class GroupMerger implements Iterator<byte[]> {
 
   private void add(byte[] key, FitPart part, Moments found) {
     try {
-      GroupEntry entry = new GroupEntry(key, part.records(), part.dropped(), found);
+      GroupEntry entry = new GroupEntry(key, part.added(), found);
       Statistics derived = found.statistics();
       entry.writeStatistics(
           derived, column.grouping().variance(), new DataOutputStream(statistics));

@@ -6,6 +6,7 @@ import io.sparknorm.kernels.moments.ExactState;
 import io.sparknorm.kernels.moments.Moments;
 import io.sparknorm.kernels.moments.MomentsWriter;
 import io.sparknorm.kernels.moments.Statistics;
+import io.sparknorm.spark.ScratchFile;
 import java.io.Closeable;
 import java.io.DataOutput;
 import java.io.IOException;

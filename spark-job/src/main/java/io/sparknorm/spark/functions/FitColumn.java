@@ -82,6 +82,7 @@ public record FitColumn<V>(
   void add(CheckedTensor tensor, long times, FitState state) {
     try {
       kind.add(tensor, shape.view(tensor.elements().length()), times, state);
+      state.countAdded();
     } catch (ArithmeticException e) {
       throw weight.tooManyValues(reader.rules().subject(), e);
     } catch (IllegalArgumentException e) {

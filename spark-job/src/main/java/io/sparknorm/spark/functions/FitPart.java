@@ -11,11 +11,12 @@ import java.util.Optional;
  *
  * @param records all of them, dropped ones too; 0 but for the first channels, as the other counts
  * @param dropped the records that the fault policies left out
+ * @param added the records whose tensors are in the moments, each once whatever it weighs
  * @param faults how many of each kind, zeros too
  * @param moments those that were asked for; none where no record had a tensor
  */
 public record FitPart(
-    long records, long dropped, Map<Fault, Long> faults, Optional<Moments> moments) {
+    long records, long dropped, long added, Map<Fault, Long> faults, Optional<Moments> moments) {
   public FitPart {
     faults = Map.copyOf(faults);
   }

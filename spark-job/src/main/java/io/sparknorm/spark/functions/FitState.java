@@ -21,6 +21,7 @@ final class FitState implements Serializable {
 
   private long records;
   private long dropped;
+  private long added;
   private transient FaultTally faults = new FaultTally();
   private transient Moments moments;
 
@@ -64,6 +65,7 @@ final class FitState implements Serializable {
     FitState state = new FitState();
     state.records = part.records();
     state.dropped = part.dropped();
+    state.added = part.added();
     state.faults = FaultTally.of(part.faults());
     state.moments = part.moments().orElse(null);
     return state;
@@ -76,6 +78,11 @@ final class FitState implements Serializable {
     if (isDropped) {
       dropped++;
     }
+  }
+
+  /** Counts a record whose tensor is in the moments. */
+  void countAdded() {
+    added++;
   }
 
   /** The moments, null before the first tensor. */
@@ -100,6 +107,7 @@ final class FitState implements Serializable {
   FitState merge(FitState other) {
     records += other.records;
     dropped += other.dropped;
+    added += other.added;
     faults.merge(other.faults);
     if (moments == null) {
       moments = other.moments;
@@ -116,6 +124,7 @@ final class FitState implements Serializable {
     if (from == 0) {
       slice.records = records;
       slice.dropped = dropped;
+      slice.added = added;
       slice.faults = faults;
     }
 
@@ -127,7 +136,7 @@ final class FitState implements Serializable {
   }
 
   FitPart part() {
-    return new FitPart(records, dropped, faults.toMap(), Optional.ofNullable(moments));
+    return new FitPart(records, dropped, added, faults.toMap(), Optional.ofNullable(moments));
   }
 
   byte[] toBytes() {
@@ -144,6 +153,7 @@ final class FitState implements Serializable {
   private void write(DataOutput out) throws IOException {
     out.writeLong(records);
     out.writeLong(dropped);
+    out.writeLong(added);
     faults.write(out);
     out.writeBoolean(moments != null);
     if (moments != null) {
@@ -154,6 +164,7 @@ final class FitState implements Serializable {
   private void read(DataInput in) throws IOException {
     records = in.readLong();
     dropped = in.readLong();
+    added = in.readLong();
     faults = FaultTally.read(in);
     moments = in.readBoolean() ? Moments.read(in) : null;
   }

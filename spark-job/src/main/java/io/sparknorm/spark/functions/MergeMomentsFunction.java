@@ -44,6 +44,8 @@ final class MergeMomentsFunction extends StateFunction {
         moments.merge(more);
       } catch (IllegalArgumentException e) {
         throw refused(name, e);
+      } catch (ArithmeticException e) {
+        throw tooManyValues(name, e);
       }
     }
 
@@ -53,6 +55,8 @@ final class MergeMomentsFunction extends StateFunction {
         return FitState.of(left).merge(FitState.of(right));
       } catch (IllegalArgumentException e) {
         throw refused(name, e);
+      } catch (ArithmeticException e) {
+        throw tooManyValues(name, e);
       }
     }
 

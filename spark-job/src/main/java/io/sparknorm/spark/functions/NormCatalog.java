@@ -147,8 +147,9 @@ public final class NormCatalog implements FunctionCatalog {
 
   private static void refuse(ModelId id, GroupBy by) {
     throw JobException.usage(
-        "Cannot apply model %s in SQL: it has statistics for each %s (run sparknorm apply)"
-            .formatted(id, String.join(", ", by.columns())));
+        "Cannot apply model %s in SQL: it has statistics for each group of %s, by which only jobs"
+                .formatted(id, String.join(", ", by.columns()))
+            + " normalise (run sparknorm apply)");
   }
 
   private byte[] state(ModelId id) throws IOException {

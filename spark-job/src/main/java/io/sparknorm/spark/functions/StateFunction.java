@@ -79,6 +79,14 @@ public abstract class StateFunction implements UnboundFunction {
         LeavingStatus.DATA, "Cannot call %s: %s".formatted(function, why.getMessage()), why);
   }
 
+  static JobException tooManyValues(String function, ArithmeticException cause) {
+    return new JobException(
+        LeavingStatus.DATA,
+        "Cannot call %s: the values of a channel are more than %d"
+            .formatted(function, Long.MAX_VALUE),
+        cause);
+  }
+
   /** {@code moments_of(state)}. */
   public static final class MomentsOf extends StateFunction {
     MomentsOf(Signature signature, CatalogContext context) {

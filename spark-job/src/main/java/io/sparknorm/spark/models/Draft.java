@@ -29,7 +29,7 @@ public record Draft(
     RecordType type,
     Optional<? extends ExactState> moments,
     Optional<PartitionStates> partitions,
-    Optional<? extends GroupedState> groups,
+    Optional<GroupedState> groups,
     Provenance provenance) {
   public Draft {
     int expected = momentChannels(spec, type);

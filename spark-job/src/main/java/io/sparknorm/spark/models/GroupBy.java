@@ -2,7 +2,15 @@ package io.sparknorm.spark.models;
 
 import io.sparknorm.spark.config.Difference;
 import java.io.Serializable;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 
@@ -43,6 +51,65 @@ public record GroupBy(List<String> columns, List<String> types) implements Seria
     return isBy(other.columns) && types.equals(other.types)
         ? Optional.empty()
         : Optional.of(new Difference("groups by " + this, "groups by " + other));
+  }
+
+  /** As {@link #differenceFrom}, of what may have no groups. */
+  static Optional<Difference> difference(Optional<GroupBy> one, Optional<GroupBy> other) {
+    return one.isPresent() && other.isPresent()
+        ? one.get().differenceFrom(other.get())
+        : Optional.of(new Difference(text(one), text(other)))
+            .filter(difference -> one.isPresent() != other.isPresent());
+  }
+
+  private static String text(Optional<GroupBy> groups) {
+    return groups.map(by -> "groups by " + by).orElse("no groups");
+  }
+
+  /**
+   * A group for people to read, such as {@code country = DE, day = null}.
+   *
+   * @param key as a {@link GroupFile} has it
+   */
+  public String describe(byte[] key) {
+    ByteBuffer in = ByteBuffer.wrap(key);
+    List<String> values = new ArrayList<>();
+    for (int i = 0; i < columns.size(); i++) {
+      Object value = in.get() == 0 ? null : value(types.get(i), in);
+      values.add("%s = %s".formatted(columns.get(i), value));
+    }
+
+    return String.join(", ", values);
+  }
+
+  private static Object value(String type, ByteBuffer in) {
+    return switch (type.replaceAll("[( ].*", "")) {
+      case "boolean" -> in.get() == 1;
+      case "tinyint", "smallint", "int" -> in.getInt();
+      case "date" -> LocalDate.ofEpochDay(in.getInt());
+      case "float" -> in.getFloat();
+      case "double" -> in.getDouble();
+      case "string" -> new String(sized(in), StandardCharsets.UTF_8);
+      case "binary" -> Base64.getEncoder().encodeToString(sized(in));
+      case "decimal" -> new BigDecimal(new BigInteger(sized(in)), scale(type));
+      case "timestamp" -> Instant.EPOCH.plus(in.getLong(), ChronoUnit.MICROS);
+      case "interval" -> isOfMonths(type) ? in.getInt() : in.getLong();
+      default -> in.getLong();
+    };
+  }
+
+  private static boolean isOfMonths(String type) {
+    return type.contains("year") || type.contains("month");
+  }
+
+  private static int scale(String decimal) {
+    return Integer.parseInt(
+        decimal.substring(decimal.indexOf(',') + 1, decimal.indexOf(')')).strip());
+  }
+
+  private static byte[] sized(ByteBuffer in) {
+    byte[] bytes = new byte[in.getInt()];
+    in.get(bytes);
+    return bytes;
   }
 
   /** The columns with their types, such as {@code country string, day date}. */

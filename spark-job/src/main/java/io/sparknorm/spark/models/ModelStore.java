@@ -269,6 +269,19 @@ public final class ModelStore {
   }
 
   /**
+   * Reads the exact states of a version's groups.
+   *
+   * @param manifest of a version that has groups
+   * @throws JobException if the file is not what was published
+   */
+  GroupReader groupMoments(Manifest manifest) throws IOException {
+    Groups groups = manifest.groups().orElseThrow();
+    Path file = files.verified(manifest.id(), groups.moments());
+    return new GroupReader(
+        file, files.open(file), manifest.type().shape().channels(), groups.count());
+  }
+
+  /**
    * Publishes a draft as the next version of a model, unless an earlier attempt of the same run has
    * done so. Whoever loses the race for a number takes the winner for its parent, moves the running
    * statistics on from there and tries the next number.

@@ -45,6 +45,10 @@ public final class VersionArithmetic {
     RecordCounts counts() {
       return manifest.provenance().counts();
     }
+
+    Optional<GroupBy> groups() {
+      return manifest.groups().map(Manifest.Groups::by);
+    }
   }
 
   /**
@@ -57,16 +61,45 @@ public final class VersionArithmetic {
    */
   public Publication merge(String into, List<ModelId> sources) throws IOException {
     List<Source> merged = open("merge", sources);
-    Moments moments = moments(merged.get(0));
-    RecordCounts counts = merged.get(0).counts();
-    for (Source source : merged.subList(1, merged.size())) {
-      moments.merge(moments(source));
-      counts = counts.plus(source.counts());
+    List<InputVersion> input = merged.stream().map(s -> input(Part.MERGED, s)).toList();
+    InputIdentity identity = InputIdentity.of("merge of " + names(merged), input);
+    try {
+      Moments moments = moments(merged.get(0));
+      RecordCounts counts = merged.get(0).counts();
+      for (Source source : merged.subList(1, merged.size())) {
+        moments.merge(moments(source));
+        counts = counts.plus(source.counts());
+      }
+
+      Optional<GroupedState> groups = groups(into, merged, GroupArithmetic::merged);
+      return publish(into, merged.get(0), moments, groups, counts, identity);
+    } catch (ArithmeticException e) {
+      throw new JobException(
+          LeavingStatus.DATA,
+          "Cannot merge %s: the values of a channel are more than %d; nothing was published"
+              .formatted(names(merged), Long.MAX_VALUE),
+          e);
+    }
+  }
+
+  /** What is done with the files of groups. */
+  @FunctionalInterface
+  private interface OfGroups {
+    GroupedState groups(GroupArithmetic arithmetic) throws IOException;
+  }
+
+  private Optional<GroupedState> groups(String into, List<Source> sources, OfGroups operation)
+      throws IOException {
+    if (sources.get(0).groups().isEmpty()) {
+      return Optional.empty();
     }
 
-    List<InputVersion> input = merged.stream().map(s -> input(Part.MERGED, s)).toList();
-    return publish(
-        into, merged.get(0), moments, counts, InputIdentity.of("merge of " + names(merged), input));
+    List<Manifest> manifests = sources.stream().map(Source::manifest).toList();
+    try (GroupArithmetic arithmetic = new GroupArithmetic(store, manifests)) {
+      return Optional.of(operation.groups(arithmetic));
+    } catch (IllegalArgumentException e) {
+      throw unpublishable(into, e);
+    }
   }
 
   /**
@@ -102,7 +135,14 @@ public final class VersionArithmetic {
     }
 
     String location = "%s without %s".formatted(from, names(parts));
-    return publish(into, whole, moments, counts, InputIdentity.of(location, input));
+    Optional<GroupedState> groups =
+        groups(
+            into,
+            sources,
+            arithmetic ->
+                arithmetic.subtracted(
+                    (source, why, cause) -> neverAPart(whole, sources.get(source), why, cause)));
+    return publish(into, whole, moments, groups, counts, InputIdentity.of(location, input));
   }
 
   private void subtract(Moments moments, Source whole, Source part) throws IOException {
@@ -150,15 +190,6 @@ public final class VersionArithmetic {
                 .formatted(operation, id, source.manifest().spec().toMap().get("type")));
       }
 
-      if (source.manifest().groups().isPresent()) {
-        throw JobException.usage(
-            "Cannot %s %s: it has statistics for each group of %s, which can only be fitted"
-                .formatted(
-                    operation,
-                    id,
-                    String.join(", ", source.manifest().groups().get().by().columns())));
-      }
-
       sources.add(source);
       checkAlike(operation, sources.get(0), source);
     }
@@ -175,6 +206,8 @@ public final class VersionArithmetic {
         .spec()
         .differenceFrom(other.manifest().spec())
         .ifPresent(difference -> refuse(operation, "norms", difference, one, other));
+    GroupBy.difference(one.groups(), other.groups())
+        .ifPresent(difference -> refuse(operation, "groups", difference, one, other));
   }
 
   private static void refuse(
@@ -198,7 +231,12 @@ public final class VersionArithmetic {
   }
 
   private Publication publish(
-      String into, Source like, Moments moments, RecordCounts counts, InputIdentity input)
+      String into,
+      Source like,
+      Moments moments,
+      Optional<GroupedState> groups,
+      RecordCounts counts,
+      InputIdentity input)
       throws IOException {
     Provenance provenance =
         new Provenance(
@@ -209,13 +247,24 @@ public final class VersionArithmetic {
             input,
             counts);
     Manifest manifest = like.manifest();
-    Draft draft = new Draft(manifest.spec(), manifest.type(), Optional.of(moments), provenance);
+    Draft draft =
+        new Draft(
+            manifest.spec(),
+            manifest.type(),
+            Optional.of(moments),
+            Optional.empty(),
+            groups,
+            provenance);
     try {
       return store.publish(into, draft);
     } catch (IllegalArgumentException e) {
-      throw new JobException(
-          LeavingStatus.DATA, "Cannot publish %s: %s".formatted(into, e.getMessage()), e);
+      throw unpublishable(into, e);
     }
+  }
+
+  private static JobException unpublishable(String into, IllegalArgumentException why) {
+    return new JobException(
+        LeavingStatus.DATA, "Cannot publish %s: %s".formatted(into, why.getMessage()), why);
   }
 
   private static String names(List<Source> sources) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.functions.NormCatalog;
@@ -14,6 +15,7 @@ import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +59,7 @@ class TestJobGroups extends JobTest {
     byte[] file = payload("m", 1, "group_moments");
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(file));
     assertThat(new String(in.readNBytes(4), StandardCharsets.US_ASCII)).isEqualTo("SNGM");
-    assertThat(in.readInt()).isEqualTo(1);
+    assertThat(in.readInt()).isEqualTo(2);
     assertThat(in.readInt()).isEqualTo(3);
     int count = in.readInt();
     Map<String, byte[]> states = new HashMap<>();
@@ -68,7 +70,6 @@ class TestJobGroups extends JobTest {
           key.readByte() == 0
               ? null
               : new String(key.readNBytes(key.readInt()), StandardCharsets.UTF_8);
-      in.readLong();
       in.readLong();
       states.put(name, in.readNBytes(in.readInt()));
     }
@@ -202,7 +203,7 @@ class TestJobGroups extends JobTest {
   }
 
   @Test
-  void sqlAndArithmeticOfVersionsRefuseGroups() throws IOException {
+  void sqlRefusesGroups() throws IOException {
     write("in", "SELECT array(1f, 2f) AS x, 'a' AS k");
     fit(job(", group-by = [k]").replace("[3, 2]", "[2]"));
     SparkSession session = spark().newSession();
@@ -211,14 +212,107 @@ class TestJobGroups extends JobTest {
 
     assertThatThrownBy(() -> session.sql("SELECT norm.m.apply(array(1f, 2f))"))
         .hasMessageContaining(
-            "Cannot apply model m v=1 in SQL: it has statistics for each k (run sparknorm apply)");
+            "Cannot apply model m v=1 in SQL: it has statistics for each group of k, by which only"
+                + " jobs normalise (run sparknorm apply)");
     assertThat(session.sql("SELECT norm.moments_of(norm.m.moments()).mean").first().getList(0))
         .isEqualTo(List.of(1.0, 2.0));
-    ModelStore store = new ModelStore(folder.resolve("store").toString(), new Configuration());
+  }
+
+  private VersionArithmetic arithmetic() throws IOException {
+    return new VersionArithmetic(
+        new ModelStore(folder.resolve("store").toString(), new Configuration()));
+  }
+
+  private void assertSameBytes(String found, String expected) throws IOException {
+    for (String kind : List.of("stats", "moments", "group_stats", "group_moments")) {
+      assertThat(payload(found, 1, kind)).as(kind).isEqualTo(payload(expected, 1, kind));
+    }
+
+    assertThat(manifest(found, 1).get("groups")).isEqualTo(manifest(expected, 1).get("groups"));
+    assertThat(manifest(found, 1).get("counts")).isEqualTo(manifest(expected, 1).get("counts"));
+  }
+
+  @Test
+  void daysAddedAndSubtractedHaveTheBytesOfSingleFits() throws IOException {
+    writeRecords();
+    spark() // some groups have a single record, no tensor, no weight or nothing but skipped values
+        .read()
+        .parquet(folder.resolve("in").toString())
+        .selectExpr(
+            "IF(id % 13 = 5, NULL, transform(x, v -> IF(id IN (3, 41), float('NaN'), v))) AS x",
+            "IF(id < 12, string(id), k) AS k", "w", "id % 3 AS day")
+        .write()
+        .parquet(folder.resolve("days").toString());
+    String job =
+        job(", group-by = [k], weight = w").replace("{dir}/in", "{dir}/days")
+            + "faults.nan = skip-value\ninput.where = \"%s\"\nstore.model = %s\n";
+    List<ModelId> days = new ArrayList<>();
+    for (int day = 0; day < 3; day++) {
+      fit(job.formatted("day = " + day, "daily"));
+      days.add(new ModelId("daily", day + 1));
+    }
+
+    fit(job.formatted("true", "whole"));
+    fit(job.formatted("day > 0", "later"));
+
+    ModelId sum = arithmetic().merge("sum", List.of(days.get(2), days.get(0), days.get(1))).id();
+    assertSameBytes("sum", "whole");
+    arithmetic().subtract("rest", sum, List.of(days.get(0)));
+    assertSameBytes("rest", "later");
+    arithmetic().subtract("last", sum, days.subList(0, 2));
+    for (String kind : List.of("stats", "moments", "group_stats", "group_moments")) {
+      assertThat(payload("last", 1, kind)).as(kind).isEqualTo(payload("daily", 3, kind));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "3 | the group k = c is not in it",
+        "4 | channel 0 of the group k = a would be left with no values, but a sum that is not zero",
+        "5 | channel 0 of the group k = b would be left with a negative sum of squares",
+        "6 | the group k = a would be left with 0 records that have values"
+      })
+  void groupsThatWereNeverAPartAreRefused(int part, String why) throws IOException {
+    write(
+        "in",
+        "SELECT n, array(float(v)) AS x, k, w FROM VALUES (1, 9, 'a', 2), (1, 5, 'b', 1), (1, 3,"
+            + " 'b', 1), (3, 3, 'c', 1), (4, 3, 'a', 1), (4, 5, 'a', 1), (5, 9, 'b', 1), (5, 5,"
+            + " 'b', 1), (6, 9, 'a', 1) AS t(n, v, k, w)");
+    String job =
+        job(", group-by = [k], weight = w").replace("[3, 2]", "[1]") + "input.where = \"n = %d\"\n";
+    fit(job.formatted(1));
+    fit(job.formatted(part));
+
     assertThatThrownBy(
-            () -> new VersionArithmetic(store).merge("sum", List.of(new ModelId("m", 1))))
+            () -> arithmetic().subtract("rest", new ModelId("m", 1), List.of(new ModelId("m", 2))))
+        .isInstanceOf(JobException.class)
         .hasMessage(
-            "Cannot merge m v=1: it has statistics for each group of k, which can only be fitted");
+            "Cannot subtract m v=2 from m v=1: %s, so it was never a part of it; nothing was"
+                    .formatted(why)
+                + " published");
+    assertThat(folder.resolve("store/rest")).doesNotExist();
+  }
+
+  @Test
+  void groupsByOtherColumnsAreNotAdded() throws IOException {
+    write("in", "SELECT array(1f, 2f) AS x, 'a' AS k, 1 AS n");
+    String job = job(", group-by = [k]").replace("[3, 2]", "[2]");
+    fit(job);
+    fit(job.replace("[k]", "[n]"));
+    fit(job(", weight = n").replace("[3, 2]", "[2]"));
+
+    assertThatThrownBy(
+            () -> arithmetic().merge("sum", List.of(new ModelId("m", 1), new ModelId("m", 2))))
+        .hasMessage(
+            "Cannot merge m v=1 and m v=2: their groups are not the same\n"
+                + "  m v=1: groups by k string\n  m v=2: groups by n int");
+    assertThatThrownBy(
+            () -> arithmetic().merge("sum", List.of(new ModelId("m", 1), new ModelId("m", 3))))
+        .hasMessage(
+            "Cannot merge m v=1 and m v=3: their groups are not the same\n"
+                + "  m v=1: groups by k string\n  m v=3: no groups");
   }
 
   @Test

@@ -1,10 +1,19 @@
 package io.sparknorm.spark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
+import io.sparknorm.spark.functions.NormCatalog;
+import io.sparknorm.spark.models.ModelId;
+import io.sparknorm.spark.models.ModelStore;
+import io.sparknorm.spark.models.VersionArithmetic;
 import java.io.IOException;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -175,5 +184,36 @@ class TestJobWeights extends JobTest {
         .isEqualTo(
             "Cannot fit column x: the values of a channel, weighed by column w, are more than"
                 + " 9223372036854775807 (divide all weights by a common factor)");
+  }
+
+  @Test
+  void soAreMoreInAllVersionsTogether() throws IOException {
+    writeWeighed("4000000000000000000");
+    for (int id = 0; id < 2; id++) {
+      fit(job("in", "m", "batch-norm") + "input.where = \"id = %d\"\n".formatted(id));
+    }
+
+    ModelStore store = new ModelStore(folder.resolve("store").toString(), new Configuration());
+    assertThatThrownBy(
+            () ->
+                new VersionArithmetic(store)
+                    .merge("sum", List.of(new ModelId("m", 1), new ModelId("m", 2))))
+        .isInstanceOf(JobException.class)
+        .hasMessage(
+            "Cannot merge m v=1, m v=2: the values of a channel are more than 9223372036854775807;"
+                + " nothing was published");
+    SparkSession session = spark().newSession();
+    session.conf().set("spark.sql.catalog.norm", NormCatalog.class.getName());
+    session.conf().set("spark.sql.catalog.norm.store", folder.resolve("store").toString());
+    assertThatThrownBy(
+            () ->
+                session
+                    .sql(
+                        "SELECT norm.merge_moments(s) FROM (SELECT explode(array(norm.m.`v=1`"
+                            + ".moments(), norm.m.`v=2`.moments())) AS s)")
+                    .collect())
+        .hasStackTraceContaining(
+            "Cannot call norm.merge_moments: the values of a channel are more than"
+                + " 9223372036854775807");
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparknorm.spark.Sha256;
 import io.sparknorm.spark.models.InputIdentity;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -13,6 +12,7 @@ import java.time.Instant;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,11 +23,6 @@ class TestInputFiles {
 
   /** Local files with what S3 has beside times: a digest of the content. */
   public static final class Tagged extends RawLocalFileSystem {
-    @Override
-    public URI getUri() {
-      return URI.create("tagged:///");
-    }
-
     @Override
     public FileStatus[] listStatus(org.apache.hadoop.fs.Path path) throws IOException {
       FileStatus[] found = super.listStatus(path);
@@ -57,33 +52,35 @@ class TestInputFiles {
     }
   }
 
-  private InputIdentity identity(String scheme, String content, String time) throws IOException {
+  private InputIdentity identity(
+      Class<? extends FileSystem> fileSystem, String content, String time) throws IOException {
     Path file = Files.writeString(folder.resolve("part"), content);
     Files.setLastModifiedTime(file, FileTime.from(Instant.parse(time)));
     Configuration hadoop = new Configuration();
-    hadoop.setClass("fs.tagged.impl", Tagged.class, RawLocalFileSystem.class);
-    return InputFiles.identify(new String[] {scheme + "://" + file}, "there", false, hadoop);
+    hadoop.setClass("fs.file.impl", fileSystem, FileSystem.class);
+    hadoop.setBoolean("fs.file.impl.disable.cache", true);
+    return InputFiles.identify(new String[] {file.toUri().toString()}, "there", false, hadoop);
   }
 
   @Test
   void filesAreToldByNameLengthAndTime() throws IOException {
-    InputIdentity first = identity("file", "aaaa", "2026-11-01T00:00:00Z");
+    InputIdentity first = identity(RawLocalFileSystem.class, "aaaa", "2026-11-01T00:00:00Z");
 
-    assertThat(identity("file", "aaaa", "2026-11-01T00:00:00Z")).isEqualTo(first);
-    assertThat(identity("file", "aaaaa", "2026-11-01T00:00:00Z").digest())
+    assertThat(identity(RawLocalFileSystem.class, "aaaa", "2026-11-01T00:00:00Z")).isEqualTo(first);
+    assertThat(identity(RawLocalFileSystem.class, "aaaaa", "2026-11-01T00:00:00Z").digest())
         .isNotEqualTo(first.digest());
-    assertThat(identity("file", "aaaa", "2026-11-01T00:00:00.001Z").digest())
+    assertThat(identity(RawLocalFileSystem.class, "aaaa", "2026-11-01T00:00:00.001Z").digest())
         .isNotEqualTo(first.digest());
   }
 
   @Test
   void tagsTellContentsOfTheSameLengthAndTime() throws IOException {
-    InputIdentity first = identity("tagged", "aaaa", "2026-11-01T00:00:00Z");
-    InputIdentity other = identity("tagged", "bbbb", "2026-11-01T00:00:00Z");
+    InputIdentity first = identity(Tagged.class, "aaaa", "2026-11-01T00:00:00Z");
+    InputIdentity other = identity(Tagged.class, "bbbb", "2026-11-01T00:00:00Z");
 
     assertThat(first.files()).hasSize(1);
     assertThat(other.digest()).isNotEqualTo(first.digest());
     assertThat(other.files()).isNotEqualTo(first.files());
-    assertThat(identity("tagged", "aaaa", "2026-11-01T00:00:00Z")).isEqualTo(first);
+    assertThat(identity(Tagged.class, "aaaa", "2026-11-01T00:00:00Z")).isEqualTo(first);
   }
 }

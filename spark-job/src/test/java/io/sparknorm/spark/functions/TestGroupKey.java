@@ -105,10 +105,23 @@ class TestGroupKey extends SparkTest {
   @Test
   void peopleReadTheValuesOfAKey() {
     Dataset<Row> rows =
-        spark().sql("SELECT 'DE' AS country, date'2026-01-02' AS day, CAST(null AS int) AS n");
+        spark()
+            .sql(
+                "SELECT 'DE' AS country, date'2026-01-02' AS day, CAST(null AS int) AS n, -1Y AS y,"
+                    + " 2L AS l, true AS b, 1.5f AS f, -2.5d AS d, -1.50BD AS e, X'0a' AS x,"
+                    + " timestamp'2026-01-02 03:04:05Z' AS t, interval '13' month AS m, interval"
+                    + " '1' second AS s");
 
     InternalRow row = rows.queryExecution().toRdd().toJavaRDD().map(InternalRow::copy).first();
-    assertThat(key(rows).describe(row, 0)).isEqualTo("country = DE, day = 2026-01-02, n = null");
+    GroupKey key = key(rows);
+    KeyBuffer buffer = new KeyBuffer();
+    key.write(row, 0, buffer);
+
+    assertThat(key.describe(row, 0))
+        .isEqualTo(
+            "country = DE, day = 2026-01-02, n = null, y = -1, l = 2, b = true, f = 1.5, d = -2.5,"
+                + " e = -1.50, x = Cg==, t = 2026-01-02T03:04:05Z, m = 13, s = 1000000")
+        .isEqualTo(key.by().describe(buffer.copy()));
   }
 
   @ParameterizedTest

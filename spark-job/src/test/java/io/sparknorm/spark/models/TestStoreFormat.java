@@ -24,13 +24,12 @@ import io.sparknorm.spark.models.InputIdentity.InputVersion;
 import io.sparknorm.spark.models.InputIdentity.Part;
 import io.sparknorm.spark.models.PartitionStates.PartitionState;
 import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +44,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class TestStoreFormat extends StoreTest {
   private static final Path VERSION_1 = Path.of("src/test/resources/store-v1");
+
+  /** Of {@code group-moments} files, which are of version 2. */
+  private static final Path VERSION_2 = Path.of("src/test/resources/store-v2");
+
   private static final Momentum MOMENTUM = new Momentum(0.25, Momentum.Convention.NEW_WEIGHT);
   private static final RecordType IMAGE =
       RecordType.tensor(
@@ -81,47 +84,26 @@ class TestStoreFormat extends StoreTest {
     return moments;
   }
 
-  /** The group of null and the group DE, each with the moments of one record and a half. */
-  private static final class TwoGroups implements GroupedState {
-    /** In the order of the digests of their keys. */
-    private static final List<GroupEntry> ENTRIES =
-        List.of(
-            new GroupEntry(new byte[] {0}, 2, 1, moments(2, 1, 2)),
-            new GroupEntry(new byte[] {1, 0, 0, 0, 2, 'D', 'E'}, 1, 0, moments(2, 3, 4)));
-
-    @Override
-    public GroupStatistics statistics() {
-      ByteArrayOutputStream file = new ByteArrayOutputStream();
-      try {
-        GroupFile.STATISTICS.write(
-            2,
-            2,
-            out -> {
-              for (GroupEntry group : ENTRIES) {
-                group.writeStatistics(group.moments().statistics(), Variance.BIASED, out);
-              }
-            },
-            file);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-
-      GroupBy by = new GroupBy(List.of("country"), List.of("string"));
-      return new GroupStatistics(by, 2, 2, file.toByteArray());
+  /** The group of null and the group DE, each with the moments of one record. */
+  private static GroupedState twoGroups() {
+    try {
+      GroupedState.Builder groups = new GroupedState.Builder();
+      // In the order of the digests of their keys.
+      add(groups, new GroupEntry(new byte[] {0}, 1, moments(2, 1, 2)));
+      add(groups, new GroupEntry(new byte[] {1, 0, 0, 0, 2, 'D', 'E'}, 1, moments(2, 3, 4)));
+      return groups.build(new GroupBy(List.of("country"), List.of("string")), 2, 2);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+  }
 
-    @Override
-    public void writeMoments(OutputStream file) throws IOException {
-      GroupFile.MOMENTS.write(
-          2,
-          2,
-          out -> {
-            for (GroupEntry group : ENTRIES) {
-              group.writeMoments(out);
-            }
-          },
-          file);
-    }
+  private static void add(GroupedState.Builder groups, GroupEntry group) throws IOException {
+    ByteArrayOutputStream statistics = new ByteArrayOutputStream();
+    group.writeStatistics(
+        group.moments().statistics(), Variance.BIASED, new DataOutputStream(statistics));
+    ByteArrayOutputStream moments = new ByteArrayOutputStream();
+    group.writeMoments(new DataOutputStream(moments));
+    groups.add(statistics.toByteArray(), moments.toByteArray());
   }
 
   /** One fit, or what was made of several. */
@@ -140,7 +122,7 @@ class TestStoreFormat extends StoreTest {
           type,
           moments,
           model.equals("days") ? Optional.of(DAYS) : Optional.empty(),
-          model.equals("groups") ? Optional.of(new TwoGroups()) : Optional.empty(),
+          model.equals("groups") ? Optional.of(twoGroups()) : Optional.empty(),
           new Provenance(
               "run-%s-%d".formatted(model, values.length),
               "identity-%s-%d".formatted(model, values.length),
@@ -190,10 +172,10 @@ class TestStoreFormat extends StoreTest {
   }
 
   @Test
-  void aStoreOfVersion1IsReadAndWrittenToTheByte() throws IOException {
-    ModelStore kept = new ModelStore(VERSION_1.toString(), new Configuration());
-
+  void storesOfTheLastVersionsAreReadAndWrittenToTheByte() throws IOException {
     for (Fit fit : fits()) {
+      Path folder = fit.draft().groups().isPresent() ? VERSION_2 : VERSION_1;
+      ModelStore kept = new ModelStore(folder.toString(), new Configuration());
       ModelId id = store.publish(fit.model(), fit.draft()).id();
 
       assertThat(kept.manifest(id)).isEqualTo(store.manifest(id));
@@ -203,7 +185,7 @@ class TestStoreFormat extends StoreTest {
           folder(id)
               .toFile()
               .list((at, name) -> name.matches("(group-)?(stats|moments|partitions)-.*"))) {
-        assertSameFile(id, payload);
+        assertSameFile(folder, id, payload);
       }
 
       assertThat(kept.partitions(id).map(states -> states.partitions().size()))
@@ -212,6 +194,7 @@ class TestStoreFormat extends StoreTest {
           .isEqualTo(fit.draft().groups().map(groups -> groups.statistics().by()));
     }
 
+    ModelStore kept = new ModelStore(VERSION_1.toString(), new Configuration());
     assertThat(kept.names()).isEqualTo(store.names());
     assertThat(kept.versions("m")).isEqualTo(store.versions("m"));
     assertThat(kept.find(ModelReference.of("m", "production").orElseThrow()))
@@ -231,9 +214,23 @@ class TestStoreFormat extends StoreTest {
     assertThat(sum.statistics()).isEqualTo(kept.moments(days).orElseThrow().statistics());
   }
 
-  private void assertSameFile(ModelId id, String name) throws IOException {
-    Path kept = VERSION_1.resolve("%s/v=%d/%s".formatted(id.name(), id.version(), name));
-    assertThat(folder(id).resolve(name)).hasSameBinaryContentAs(kept);
+  private void assertSameFile(Path kept, ModelId id, String name) throws IOException {
+    assertThat(folder(id).resolve(name))
+        .hasSameBinaryContentAs(
+            kept.resolve("%s/v=%d/%s".formatted(id.name(), id.version(), name)));
+  }
+
+  @Test
+  void groupsOfVersion1AreAppliedAndNotAdded() throws IOException {
+    ModelStore kept = new ModelStore(VERSION_1.toString(), new Configuration());
+    ModelId id = new ModelId("groups", 1);
+
+    assertThat(kept.groups(id).orElseThrow().count()).isEqualTo(2);
+    assertThatThrownBy(() -> new VersionArithmetic(kept).merge("sum", List.of(id)))
+        .isInstanceOf(JobException.class)
+        .hasMessageMatching(
+            "Cannot read file:.*/store-v1/groups/v=1/group-moments-run-groups-4.bin: expected format"
+                + " version 2, found format version 1");
   }
 
   @ParameterizedTest
@@ -242,9 +239,7 @@ class TestStoreFormat extends StoreTest {
     Fit fit = fits().stream().filter(some -> some.model().equals(model)).findFirst().orElseThrow();
     ModelId id = store.publish(model, fit.draft()).id();
     Manifest manifest = store.manifest(id);
-    List<Manifest.Payload> read = new ArrayList<>(manifest.payloads());
-    manifest.groups().ifPresent(groups -> read.remove(groups.moments())); // which nobody reads yet
-    for (Manifest.Payload payload : read) {
+    for (Manifest.Payload payload : manifest.payloads()) {
       String name = payload.file();
       Path file = folder(id).resolve(name);
       byte[] content = Files.readAllBytes(file);
@@ -258,6 +253,7 @@ class TestStoreFormat extends StoreTest {
                   store.moments(id);
                   store.partitions(id);
                   store.groups(id);
+                  new VersionArithmetic(store).merge("sum", List.of(id));
                 })
             .as("byte %d of %s", i, name)
             .isInstanceOfSatisfying(

@@ -1,4 +1,4 @@
-package io.sparknorm.spark.fit;
+package io.sparknorm.spark;
 
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
@@ -16,13 +16,13 @@ import java.nio.file.StandardOpenOption;
  * A file on the driver's disk for what would fill its memory. It has no name from the start where
  * the system allows that, and is gone when it is closed or nobody refers to it any more.
  */
-final class ScratchFile implements Closeable {
+public final class ScratchFile implements Closeable {
   private static final int BUFFER = 1 << 16;
 
   private final FileChannel file;
   private final DataOutputStream out;
 
-  ScratchFile() throws IOException {
+  public ScratchFile() throws IOException {
     Path path = Files.createTempFile("sparknorm-moments-", ".bin");
     file =
         FileChannel.open(
@@ -34,12 +34,17 @@ final class ScratchFile implements Closeable {
   }
 
   /** Where to write. */
-  DataOutputStream out() {
+  public DataOutputStream out() {
     return out;
   }
 
+  /** How many bytes were written and flushed. */
+  public long size() throws IOException {
+    return file.size();
+  }
+
   /** Copies all that was written and flushed. */
-  void copyTo(DataOutput to) throws IOException {
+  public void copyTo(DataOutput to) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
     for (long at = 0; at < file.size(); at += buffer.position()) {
       file.read(buffer.clear(), at);
