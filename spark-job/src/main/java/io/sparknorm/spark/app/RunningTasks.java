@@ -1,7 +1,7 @@
 package io.sparknorm.spark.app;
 
-import java.util.Arrays;
-import org.apache.spark.SparkExecutorInfo;
+import org.apache.spark.SparkContext;
+import org.apache.spark.scheduler.TaskSchedulerImpl;
 import org.apache.spark.sql.SparkSession;
 
 /** The tasks of Spark jobs that have failed or were cancelled, which may go on for a while. */
@@ -24,9 +24,11 @@ final class RunningTasks {
     }
   }
 
+  /** By the scheduler itself: what Spark's status tracker says of executors lags behind. */
   private static boolean areAny(SparkSession spark) {
-    SparkExecutorInfo[] executors = spark.sparkContext().statusTracker().getExecutorInfos();
-    return !spark.sparkContext().isStopped()
-        && Arrays.stream(executors).anyMatch(executor -> executor.numRunningTasks() > 0);
+    SparkContext context = spark.sparkContext();
+    return !context.isStopped()
+        && context.taskScheduler() instanceof TaskSchedulerImpl scheduler
+        && scheduler.runningTasksByExecutors().exists(running -> (int) running._2() > 0);
   }
 }
