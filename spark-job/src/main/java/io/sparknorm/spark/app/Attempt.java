@@ -43,6 +43,7 @@ final class Attempt {
     /** What a user can mend is told in a line. */
     private static Ending of(JobException failure) {
       LOG.error(Locations.withoutSecrets(failure.getMessage()));
+      LOG.debug("What led to it", failure);
       return new Ending(failure.status(), failure.getMessage(), List.of());
     }
 
@@ -88,7 +89,7 @@ final class Attempt {
   }
 
   private static Ending failed(Throwable failure, StopSignal stop) {
-    return Ending.of(stop.hasStoppedTheRun() ? StopSignal.stopped(failure) : failure);
+    return Ending.of(stop.explain(failure));
   }
 
   private Ending told(Ending ending) {

@@ -3,16 +3,27 @@ package io.sparknorm.spark.app;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
+import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
 
-/** Tells failures that a user can mend from those that only a developer can. */
+/**
+ * Tells failures that a user can mend, or time, from those that only a developer can: whatever a
+ * file system, a network or a cluster fails with is no bug.
+ */
 final class Failures {
   private static final String DISK_FULL = "No space left on device";
   private static final String NOT_PERMITTED = "Permission denied";
@@ -27,11 +38,21 @@ final class Failures {
 
   private static final String NO_SUCH_FORMAT = "[DATA_SOURCE_NOT_FOUND]";
 
+  /** Clients whose own exceptions say that a server, or the way to it, has failed. */
+  private static final List<String> CLIENTS =
+      List.of("org.apache.hadoop.hdfs.", "org.apache.hadoop.fs.s3a.", "org.apache.hadoop.ipc.");
+
+  /** How Spark says that it has lost executors, or that its cluster has given the job up. */
+  private static final List<String> GIVEN_UP =
+      List.of("Job aborted due to stage failure", "SparkContext was shut down");
+
   private Failures() {}
 
   /** The failure in terms of the job; empty if it is an unexpected one. */
   static Optional<JobException> inTermsOfTheJob(Throwable failure) {
-    return JobException.in(failure).or(() -> firstMendable(failure));
+    return JobException.in(failure)
+        .or(() -> firstMendable(failure))
+        .or(() -> first(failure, Failures::isOfTheSystem).map(Failures::tryAgain));
   }
 
   private static Optional<JobException> mendable(Throwable cause) {
@@ -95,6 +116,7 @@ final class Failures {
     boolean isRoot = cause.getCause() == null;
     if (UNREADABLE.stream().anyMatch(message::startsWith) && !isRoot) {
       return firstMendable(cause.getCause())
+          .or(() -> first(cause, Failures::isOfTheNetwork).map(Failures::tryAgain))
           .or(
               () ->
                   Optional.of(
@@ -109,14 +131,35 @@ final class Failures {
   }
 
   private static Optional<JobException> firstMendable(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      Optional<JobException> translated = mendable(cause);
-      if (translated.isPresent()) {
-        return translated;
-      }
-    }
+    return first(failure, cause -> mendable(cause).isPresent()).flatMap(Failures::mendable);
+  }
 
-    return Optional.empty();
+  private static Optional<Throwable> first(Throwable failure, Predicate<Throwable> isIt) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause).filter(isIt).findFirst();
+  }
+
+  /** A damaged file, too, is told by exceptions of I/O: these are not of that kind. */
+  private static boolean isOfTheNetwork(Throwable cause) {
+    return cause instanceof SocketException
+        || cause instanceof SocketTimeoutException
+        || cause instanceof UnknownHostException
+        || CLIENTS.stream().anyMatch(cause.getClass().getName()::startsWith);
+  }
+
+  /** A failure of the job's own code would be the cause of what Spark says. */
+  private static boolean isOfTheSystem(Throwable cause) {
+    return cause instanceof IOException
+        || (cause instanceof SparkException
+            && cause.getCause() == null
+            && GIVEN_UP.stream().anyMatch(firstLine(cause)::contains));
+  }
+
+  private static JobException tryAgain(Throwable cause) {
+    return failure(
+        LeavingStatus.TRY_AGAIN,
+        "Cannot go on: %s: %s; start the run again"
+            .formatted(cause.getClass().getSimpleName(), firstLine(cause)),
+        cause);
   }
 
   private static JobException failure(LeavingStatus status, String message, Throwable cause) {

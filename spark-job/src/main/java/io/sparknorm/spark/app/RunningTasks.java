@@ -6,7 +6,9 @@ import org.apache.spark.sql.SparkSession;
 
 /** The tasks of Spark jobs that have failed or were cancelled, which may go on for a while. */
 final class RunningTasks {
-  private static final int LONGEST_WAIT_MILLIS = 5000;
+  /** Less than a run that is told to stop has: a task that is to write first loads the writer. */
+  private static final int LONGEST_WAIT_MILLIS = 15_000;
+
   private static final int LOOK_EVERY_MILLIS = 20;
 
   private RunningTasks() {}

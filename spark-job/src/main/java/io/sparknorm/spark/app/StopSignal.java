@@ -72,7 +72,22 @@ final class StopSignal implements AutoCloseable {
     publishing = true;
   }
 
-  static JobException stopped(Throwable cause) {
+  /** What a failure comes to: once the process is told to stop, whatever fails does so for that. */
+  synchronized Throwable explain(Throwable failure) {
+    if (!told || (publishing && JobException.in(failure).isPresent())) {
+      return failure;
+    }
+
+    return publishing
+        ? new JobException(
+            LeavingStatus.STOPPED,
+            "Cannot go on: the process was told to stop while it published; start the run again to"
+                + " publish what is missing",
+            failure)
+        : stopped(failure);
+  }
+
+  private static JobException stopped(Throwable cause) {
     return new JobException(
         LeavingStatus.STOPPED,
         "Cannot go on: the process was told to stop; nothing was published",

@@ -7,6 +7,7 @@ import io.sparknorm.spark.LeavingStatus;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -57,6 +58,41 @@ class TestFailures {
   }
 
   @Test
+  void whatTheSystemFailsWithMayBeTriedAgain() {
+    assertTold(
+        new SparkException(
+            "[TASK_WRITE_FAILED] Task failed while writing rows",
+            new IOException("Connection reset\nby peer")),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot go on: IOException: Connection reset; start the run again");
+    assertTold(
+        new SparkException(
+            "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file a.parquet.",
+            new IOException("cannot read", new SocketTimeoutException("Read timed out"))),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot go on: SocketTimeoutException: Read timed out; start the run again");
+    assertTold(
+        new SparkException(
+            "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file a.parquet.",
+            new IOException("can not read class PageHeader")),
+        LeavingStatus.DATA,
+        "Cannot read the input: [FAILED_READ_FILE.NO_HINT] Encountered error while reading file"
+            + " a.parquet. (can not read class PageHeader)");
+    String lost =
+        "Job aborted due to stage failure: Task 0 in stage 1.0 failed 4 times, most recent failure:"
+            + " Lost task 0.3: ExecutorLostFailure (executor 3 exited)";
+    assertTold(
+        new SparkException(lost + "\nDriver stacktrace:"),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot go on: SparkException: " + lost + "; start the run again");
+    assertTold(
+        new SparkException("Job 3 cancelled because SparkContext was shut down"),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot go on: SparkException: Job 3 cancelled because SparkContext was shut down; start"
+            + " the run again");
+  }
+
+  @Test
   void jobExceptionGoesBeforeWhatItWasMadeOf() {
     JobException told =
         new JobException(
@@ -69,6 +105,12 @@ class TestFailures {
   void bugsStayBugs() {
     assertThat(Failures.inTermsOfTheJob(new IllegalStateException("a bug"))).isEmpty();
     assertThat(Failures.inTermsOfTheJob(new NullPointerException())).isEmpty();
+    assertThat(
+            Failures.inTermsOfTheJob(
+                new SparkException(
+                    "Job aborted due to stage failure: Task 0 in stage 1.0 failed 1 times",
+                    new NullPointerException())))
+        .isEmpty();
   }
 
   private static void assertTold(Exception failure, LeavingStatus status, String message) {
