@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 
@@ -37,6 +39,22 @@ public class ConditionalStore extends RawLocalFileSystem {
   @Override
   public FSDataOutputStreamBuilder<FSDataOutputStream, ?> createFile(Path path) {
     return new Builder(path);
+  }
+
+  /** Leaves permissions out, which objects have not, and which would be looked up as a file's. */
+  @Override
+  public FileStatus[] listStatus(Path folder) throws IOException {
+    return Arrays.stream(super.listStatus(folder))
+        .map(
+            file ->
+                new FileStatus(
+                    file.getLen(),
+                    file.isDirectory(),
+                    1,
+                    file.getBlockSize(),
+                    file.getModificationTime(),
+                    file.getPath()))
+        .toArray(FileStatus[]::new);
   }
 
   private final class Builder extends FSDataOutputStreamBuilder<FSDataOutputStream, Builder> {

@@ -20,7 +20,7 @@ final class OutputRules {
 
   /** Once replaced, an input would be normalised a second time by the next attempt. */
   static void checkIsNotTheInput(Output output, InputSpec spec, Input input) {
-    if (output.holds(spec, input.identity())) {
+    if (output.holds(spec, input.files())) {
       throw JobException.usage(
           "Cannot write output: %s is where the input is (write to another path or table)"
               .formatted(output.location()));

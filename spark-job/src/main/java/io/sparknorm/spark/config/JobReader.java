@@ -64,6 +64,8 @@ final class JobReader {
     List<FeatureSpec> features = features(store);
     checkPartitions(written, features);
     checkGroups(input, features);
+    checkIsOutside(written, store, STORE_PATH);
+    checkIsOutside(written, group("run"), RUN_STATUS_PATH);
     return new JobSpec(
         command,
         input,
@@ -94,6 +96,18 @@ final class JobReader {
         ? Optional.of(
             "%s/_%s.run-status.json".formatted(store.text(STORE_PATH), model.get().name()))
         : Optional.empty();
+  }
+
+  /** What is within the output would go with it when it is replaced. */
+  private static void checkIsOutside(Optional<OutputSpec> output, Settings settings, Key key) {
+    Optional<String> path = output.flatMap(OutputSpec::path);
+    if (path.isPresent() && settings.has(key) && isWithin(settings.text(key), path.get())) {
+      throw settings.invalid(key, "must not be within output.path");
+    }
+  }
+
+  private static boolean isWithin(String path, String folder) {
+    return (path + "/").startsWith(folder.replaceFirst("/*$", "/"));
   }
 
   private void checkGroups(InputSpec input, List<FeatureSpec> features) {

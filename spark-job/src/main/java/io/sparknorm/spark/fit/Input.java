@@ -1,5 +1,7 @@
 package io.sparknorm.spark.fit;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.InputSpec;
@@ -7,7 +9,9 @@ import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.models.InputIdentity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.DataFrameReader;
@@ -90,6 +94,13 @@ public final class Input {
 
   public InputIdentity identity() {
     return identity;
+  }
+
+  /** The paths of its files, as far as they can be told: of an Iceberg table they cannot. */
+  public Set<String> files() {
+    return identity.kind() == InputIdentity.Kind.TABLE
+        ? Arrays.stream(rows.inputFiles()).map(InputFiles::path).collect(toSet())
+        : identity.files().stream().map(InputIdentity.InputFile::path).collect(toSet());
   }
 
   /** Those to fit on, if the fit keeps a state of each. */

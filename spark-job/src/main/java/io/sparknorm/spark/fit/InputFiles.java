@@ -65,6 +65,11 @@ final class InputFiles {
         : Optional.empty();
   }
 
+  /** The path of a file, from its address as Spark gives it. */
+  static String path(String uri) {
+    return new Path(URI.create(uri)).toString();
+  }
+
   /**
    * The identity of files.
    *

@@ -5,20 +5,24 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
-import io.sparknorm.spark.models.InputIdentity;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
@@ -31,12 +35,18 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Who writes to the path is settled by claims: files with ascending numbers, each created
  * exclusively. A path with a claim of another run is somebody else's. A later attempt at the same
- * run takes over from an earlier one that left no {@code _SUCCESS}, and removes what that wrote;
- * the earlier one, should it still live, finds the newer claim and does not publish.
+ * run takes over from an earlier one that left no {@code _SUCCESS}, and removes what that wrote.
+ * Publishing takes one more claim, which says that all is there: either the earlier attempt makes
+ * it, and the later one finds the number taken, or the other way round. Whoever finds such a claim
+ * of its own run writes the {@code _SUCCESS} that is missing.
  */
 final class ObjectStoreOutput implements Output {
   private static final Logger LOG = LoggerFactory.getLogger(ObjectStoreOutput.class);
   private static final Pattern CLAIM = Pattern.compile("_sparknorm-claim-([0-9]{1,9})\\.json");
+  private static final String COMPLETE = "complete";
+
+  /** How Spark names the files of one write. */
+  private static final Pattern PART = Pattern.compile("part-[0-9]+-([0-9a-f-]{36})\\b.*");
 
   private final FileFormat format;
   private final Publisher publisher;
@@ -69,8 +79,8 @@ final class ObjectStoreOutput implements Output {
   }
 
   @Override
-  public boolean holds(InputSpec input, InputIdentity identity) {
-    return identity.files().stream().anyMatch(file -> file.path().startsWith(target + "/"));
+  public boolean holds(InputSpec input, Set<String> files) {
+    return Output.isOrHolds(target, fileSystem, input, files);
   }
 
   @Override
@@ -90,7 +100,17 @@ final class ObjectStoreOutput implements Output {
         return Existing.SAME_RUN;
       }
 
-      return isOurs(newestClaim()) ? Existing.NOTHING : Existing.OTHER;
+      Optional<Claim> newest = newestClaim();
+      if (!isOurs(newest)) {
+        return Existing.OTHER;
+      }
+
+      if (!isComplete(newest)) {
+        return Existing.NOTHING;
+      }
+
+      finish();
+      return Existing.SAME_RUN;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -100,6 +120,12 @@ final class ObjectStoreOutput implements Output {
     return claim.isPresent()
         && RunMarker.readFile(fileSystem, claim.get().file()).stream()
             .anyMatch(publisher.identity()::equals);
+  }
+
+  /** Whether whoever made the claim had written all. */
+  private boolean isComplete(Optional<Claim> claim) throws IOException {
+    return claim.isPresent()
+        && RunMarker.readField(fileSystem, claim.get().file(), COMPLETE).isPresent();
   }
 
   @Override
@@ -118,26 +144,40 @@ final class ObjectStoreOutput implements Output {
   /** From here on what is at the target is this attempt's, to publish or to remove. */
   private void claim() throws IOException {
     Optional<Claim> before = newestClaim();
-    if (before.isEmpty() ? fileSystem.exists(target) : !isOurs(before)) {
+    if (before.isEmpty() ? fileSystem.exists(target) : !isOurs(before) || isComplete(before)) {
       throw publishedFirst();
     }
 
-    int number = before.map(Claim::number).orElse(0) + 1;
-    Path file = new Path(target, "_sparknorm-claim-%d.json".formatted(number));
-    byte[] content =
-        "{\"run_identity\":\"%s\",\"attempt\":\"%s\"}"
-            .formatted(publisher.identity(), publisher.attempt())
-            .getBytes(StandardCharsets.UTF_8);
-    if (ExclusiveFile.create(fileSystem, file, out -> out.write(content)).isEmpty()) {
+    Claim claim = create(before.map(Claim::number).orElse(0) + 1, Map.of());
+    if (fileSystem.exists(new Path(target, RunMarker.SUCCESS))) {
+      // Free only because the attempt that had the number has published and removed its claims.
+      fileSystem.delete(claim.file(), false);
       throw publishedFirst();
     }
 
-    own = Optional.of(new Claim(number, file));
+    own = Optional.of(claim);
     for (FileStatus entry : fileSystem.listStatus(target)) {
       if (!CLAIM.matcher(entry.getPath().getName()).matches()) {
         fileSystem.delete(entry.getPath(), true);
       }
     }
+  }
+
+  /**
+   * Makes the claim of a number.
+   *
+   * @throws JobException if another attempt has it
+   */
+  private Claim create(int number, Map<String, String> more) throws IOException {
+    Path file = new Path(target, "_sparknorm-claim-%d.json".formatted(number));
+    Map<String, String> fields = new TreeMap<>(more);
+    fields.put("attempt", publisher.attempt());
+    byte[] content = RunMarker.content(publisher.identity(), fields);
+    if (ExclusiveFile.create(fileSystem, file, out -> out.write(content)).isEmpty()) {
+      throw publishedFirst();
+    }
+
+    return new Claim(number, file);
   }
 
   @Override
@@ -152,19 +192,45 @@ final class ObjectStoreOutput implements Output {
         throw publishedFirst();
       }
 
-      RunMarker.write(fileSystem, target, publisher.identity());
-      RunMarker.writeSuccess(fileSystem, target);
+      checkIsOneWrite();
+      create(own.orElseThrow().number() + 1, Map.of(COMPLETE, "true"));
       own = Optional.empty();
-      removeClaims();
+      finish();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private void finish() throws IOException {
+    RunMarker.write(fileSystem, target, publisher.identity());
+    RunMarker.writeSuccess(fileSystem, target);
+    removeClaims();
+  }
+
+  /** An earlier attempt that still lives may have added files of its own: each record twice. */
+  private void checkIsOneWrite() throws IOException {
+    Set<String> writes = new HashSet<>();
+    RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(target, true);
+    while (files.hasNext()) {
+      Matcher part = PART.matcher(files.next().getPath().getName());
+      if (part.matches()) {
+        writes.add(part.group(1));
+      }
+    }
+
+    if (writes.size() > 1) {
+      throw new JobException(
+          LeavingStatus.TRY_AGAIN,
+          "Cannot publish output: another attempt at this run has written to %s meanwhile (let it"
+                  .formatted(location())
+              + " end, then start the run again)");
     }
   }
 
   @Override
   public void discard() {
     try {
-      if (own.isPresent() && newestClaim().equals(own)) {
+      if (own.isPresent() && (newestClaim().equals(own) || isAbandoned())) {
         fileSystem.delete(target, true);
       }
 
@@ -173,6 +239,11 @@ final class ObjectStoreOutput implements Output {
       // Must not hide the failure that led here.
       LOG.warn("Cannot remove the unpublished output {}: {}", target, e.getMessage());
     }
+  }
+
+  /** Whether an earlier attempt has removed all there was, this one's claim too. */
+  private boolean isAbandoned() throws IOException {
+    return claims().isEmpty() && !fileSystem.exists(new Path(target, RunMarker.SUCCESS));
   }
 
   private void removeClaims() throws IOException {

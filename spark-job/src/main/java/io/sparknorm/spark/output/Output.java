@@ -3,9 +3,9 @@ package io.sparknorm.spark.output;
 import io.sparknorm.spark.ObjectStores;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
-import io.sparknorm.spark.models.InputIdentity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -77,9 +77,25 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
   /**
    * Whether the input is, or lies within, what publishing would replace.
    *
-   * @param identity what the input is made of
+   * @param files the paths of the input's files, where they can be told
    */
-  boolean holds(InputSpec input, InputIdentity identity);
+  boolean holds(InputSpec input, Set<String> files);
+
+  /** Whether a folder is the input's own, or holds a file of it. */
+  static boolean isOrHolds(Path folder, FileSystem fileSystem, InputSpec input, Set<String> files) {
+    String path = folder.toString();
+    return files.stream().anyMatch(file -> file.startsWith(path + "/"))
+        || input.path().filter(given -> qualified(given, fileSystem).equals(path)).isPresent();
+  }
+
+  private static String qualified(String given, FileSystem fileSystem) {
+    try {
+      Path path = new Path(given);
+      return path.getFileSystem(fileSystem.getConf()).makeQualified(path).toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /**
    * Says what is there, after putting back what an interrupted replacement had set aside and

@@ -4,12 +4,12 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
-import io.sparknorm.spark.models.InputIdentity;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -53,8 +53,8 @@ final class PathOutput implements Output {
   }
 
   @Override
-  public boolean holds(InputSpec input, InputIdentity identity) {
-    return identity.files().stream().anyMatch(file -> file.path().startsWith(target + "/"));
+  public boolean holds(InputSpec input, Set<String> files) {
+    return Output.isOrHolds(target, fileSystem, input, files);
   }
 
   @Override
@@ -119,6 +119,8 @@ final class PathOutput implements Output {
   @Override
   public void publish() {
     try {
+      // First, for it would make a folder that another attempt has just removed, without rows.
+      RunMarker.writeSuccess(fileSystem, staged);
       if (RunMarker.read(fileSystem, staged).isEmpty()) {
         throw new FileNotFoundException(staged.toString());
       }
@@ -139,7 +141,6 @@ final class PathOutput implements Output {
   }
 
   private void publishWhole() throws IOException {
-    RunMarker.writeSuccess(fileSystem, staged);
     if (format.spec().ifExists() == IfExists.REPLACE) {
       replacement.replaceAll(staged);
     } else {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -19,17 +20,22 @@ final class RunMarker {
   static final String NAME = "_sparknorm.json";
   static final String SUCCESS = "_SUCCESS";
 
+  private static final String IDENTITY = "run_identity";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private RunMarker() {}
 
   /** Marks a folder as the result of a run, in place of another that it may have been of. */
   static void write(FileSystem fileSystem, Path folder, String runIdentity) throws IOException {
-    ReplaceableFile.write(fileSystem, new Path(folder, NAME), content(runIdentity));
+    ReplaceableFile.write(fileSystem, new Path(folder, NAME), content(runIdentity, Map.of()));
   }
 
-  static byte[] content(String runIdentity) throws JsonProcessingException {
-    return JSON.writeValueAsBytes(Map.of("run_identity", runIdentity));
+  /** What a file of a run says, with more fields. */
+  static byte[] content(String runIdentity, Map<String, String> more)
+      throws JsonProcessingException {
+    Map<String, String> fields = new TreeMap<>(more);
+    fields.put(IDENTITY, runIdentity);
+    return JSON.writeValueAsBytes(fields);
   }
 
   /** Makes {@code _SUCCESS}, where Spark has not. */
@@ -46,8 +52,13 @@ final class RunMarker {
   }
 
   static Optional<String> readFile(FileSystem fileSystem, Path file) throws IOException {
+    return readField(fileSystem, file, IDENTITY);
+  }
+
+  static Optional<String> readField(FileSystem fileSystem, Path file, String field)
+      throws IOException {
     try (InputStream in = fileSystem.open(file)) {
-      return Optional.ofNullable(JSON.readTree(in).path("run_identity").textValue());
+      return Optional.ofNullable(JSON.readTree(in).path(field).textValue());
     } catch (FileNotFoundException | JsonProcessingException e) {
       return Optional.empty();
     }

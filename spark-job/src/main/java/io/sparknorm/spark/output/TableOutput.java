@@ -7,7 +7,6 @@ import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.TableName;
-import io.sparknorm.spark.models.InputIdentity;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
@@ -70,15 +68,13 @@ final class TableOutput implements Output {
   }
 
   @Override
-  public boolean holds(InputSpec input, InputIdentity identity) {
+  public boolean holds(InputSpec input, Set<String> files) {
     return input.table().map(TableName::parse).filter(this::isTarget).isPresent()
-        || (!identity.files().isEmpty() && exists(target) && sharesFiles(identity));
+        || (!files.isEmpty() && exists(target) && hasOneOf(files));
   }
 
   /** A view may read the target, and a path may be that of its folder. */
-  private boolean sharesFiles(InputIdentity identity) {
-    Set<String> files =
-        identity.files().stream().map(InputIdentity.InputFile::path).collect(Collectors.toSet());
+  private boolean hasOneOf(Set<String> files) {
     return Arrays.stream(spark.table(target.quoted()).inputFiles())
         .map(uri -> new Path(URI.create(uri)).toString())
         .anyMatch(files::contains);
@@ -127,7 +123,9 @@ final class TableOutput implements Output {
   }
 
   private Optional<String> snapshots(TableName table) {
-    return SnapshotFormat.of(spark, table.quoted()).map(SnapshotFormat::key);
+    return exists(table)
+        ? SnapshotFormat.of(spark, table.quoted()).map(SnapshotFormat::key)
+        : Optional.empty();
   }
 
   private void create(Dataset<Row> rows, TableName table, Optional<String> format) {
@@ -372,6 +370,10 @@ final class TableOutput implements Output {
   }
 
   private void drop(TableName table) {
+    if (!exists(table)) {
+      return; // Spark would log with a stack trace that its properties cannot be shown
+    }
+
     // Iceberg leaves the files of a table that is dropped unless it is asked not to.
     Optional<SnapshotFormat> format = SnapshotFormat.of(spark, table.quoted());
     String purge = format.filter(SnapshotFormat.ICEBERG::equals).isPresent() ? " PURGE" : "";

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.DelegateToFileSystem;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -28,6 +29,7 @@ public final class HaltingFileSystem extends RawLocalFileSystem {
 
   private static final AtomicInteger DONE = new AtomicInteger();
   private static volatile boolean isFull;
+  private static volatile Consumer<Path> rival = path -> {};
   private static volatile int last = Integer.getInteger(HALT_AFTER, Integer.MAX_VALUE);
 
   /** The same for the calls that go by a file context. */
@@ -64,6 +66,17 @@ public final class HaltingFileSystem extends RawLocalFileSystem {
   static void fullAfter(int operations) {
     haltAfter(operations);
     isFull = true;
+  }
+
+  /** Has a rival act whenever somebody looks whether a file is there. */
+  static void whenLookedFor(Consumer<Path> act) {
+    rival = act;
+  }
+
+  @Override
+  public boolean exists(Path path) throws IOException {
+    rival.accept(path);
+    return super.exists(path);
   }
 
   /** How many operations have been tried since. */

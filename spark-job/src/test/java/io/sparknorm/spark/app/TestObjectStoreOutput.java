@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.scheduler.SparkListener;
@@ -95,6 +96,51 @@ class TestObjectStoreOutput extends JobTest {
   }
 
   @Test
+  void runThatWasKilledBeforeSuccessIsFinished() throws IOException {
+    run(JOB);
+    Path out = folder.resolve("out");
+    String identity = Files.readString(out.resolve("_sparknorm.json")).replace("}", "");
+    Files.delete(out.resolve("_SUCCESS"));
+    Files.move(out.resolve("_sparknorm.json"), out.resolve("_sparknorm-claim-1.json"));
+    Files.writeString(
+        out.resolve("_sparknorm-claim-2.json"), identity + ", \"complete\": \"true\"}");
+    Path written = Files.createFile(out.resolve("_written"));
+
+    assertThat(run(JOB).lines().get(0)).contains("already published");
+    assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json", "_written");
+    assertThat(written).exists();
+  }
+
+  @Test
+  void filesOfAnEarlierAttemptThatStillLivesAreNotPublished() throws IOException {
+    Path out = folder.resolve("out");
+    whenAJobStarts(
+        () -> {
+          String write = UUID.randomUUID().toString();
+          Files.createFile(out.resolve("part-00000-%s-c000.zstd.parquet".formatted(write)));
+        },
+        () ->
+            assertThat(refusal(Command.RUN, JOB, LeavingStatus.TRY_AGAIN))
+                .contains("another attempt at this run has written to s3a://bucket" + out));
+
+    assertThat(entries()).containsExactly("in");
+    run(JOB);
+    assertThat(output().count()).isEqualTo(2);
+  }
+
+  @Test
+  void attemptWhoseClaimIsRemovedLeavesNothing() throws IOException {
+    Path claim = folder.resolve("out/_sparknorm-claim-1.json");
+    whenAJobStarts(
+        () -> Files.deleteIfExists(claim),
+        () ->
+            assertThat(refusal(Command.RUN, JOB, LeavingStatus.CONFLICT))
+                .endsWith("(another run published first)"));
+
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
   void claimOfAnotherRunIsRespected() throws IOException {
     Path out = Files.createDirectory(folder.resolve("out"));
     Files.writeString(out.resolve("_sparknorm-claim-3.json"), "{\"run_identity\":\"other\"}");
@@ -106,26 +152,11 @@ class TestObjectStoreOutput extends JobTest {
   @Test
   void attemptThatIsTakenOverPublishesAndRemovesNothing() throws IOException {
     Path out = folder.resolve("out");
-    SparkListener rival =
-        new SparkListener() {
-          @Override
-          public void onJobStart(SparkListenerJobStart start) {
-            try {
-              if (Files.exists(out)) {
-                Files.writeString(out.resolve("_sparknorm-claim-2.json"), "{}");
-              }
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          }
-        };
-    spark().sparkContext().addSparkListener(rival);
-    try {
-      assertThat(refusal(Command.RUN, JOB, LeavingStatus.CONFLICT))
-          .endsWith("appeared while this run was under way (another run published first)");
-    } finally {
-      spark().sparkContext().removeSparkListener(rival);
-    }
+    whenAJobStarts(
+        () -> Files.writeString(out.resolve("_sparknorm-claim-2.json"), "{}"),
+        () ->
+            assertThat(refusal(Command.RUN, JOB, LeavingStatus.CONFLICT))
+                .endsWith("appeared while this run was under way (another run published first)"));
 
     assertThat(hidden()).containsExactly("_sparknorm-claim-1.json", "_sparknorm-claim-2.json");
     assertThat(folder.resolve("store")).doesNotExist();
@@ -141,6 +172,33 @@ class TestObjectStoreOutput extends JobTest {
         LeavingStatus.DATA);
 
     assertThat(entries()).containsExactly("faulty", "in");
+  }
+
+  private interface Rival {
+    void act() throws IOException;
+  }
+
+  /** Has a rival act whenever Spark starts a job while the output is there. */
+  private void whenAJobStarts(Rival rival, Runnable check) {
+    SparkListener listener =
+        new SparkListener() {
+          @Override
+          public void onJobStart(SparkListenerJobStart start) {
+            try {
+              if (Files.exists(folder.resolve("out"))) {
+                rival.act();
+              }
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        };
+    spark().sparkContext().addSparkListener(listener);
+    try {
+      check.run();
+    } finally {
+      spark().sparkContext().removeSparkListener(listener);
+    }
   }
 
   /** The names in the output that readers pass over. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.Command;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +85,29 @@ class TestRivals extends JobTest {
     assertThat(output().count()).isEqualTo(2);
     run(JOB.replace("${dir}/out", "${dir}/other")); // settles nothing of theirs
     assertThat(entries()).containsExactly("in", "other", "out", "store");
+  }
+
+  @Test
+  void stagedFolderThatARivalRemovesAtTheEndIsNotPublishedEmpty() throws IOException {
+    run(JOB);
+    HaltingFileSystem.install(spark().sparkContext().hadoopConfiguration());
+    HaltingFileSystem.whenLookedFor(
+        file -> {
+          if (file.toUri().getPath().matches(".*sparknorm-staged-[^/]*/_SUCCESS")) {
+            FileUtil.fullyDelete(new File(file.getParent().toUri().getPath()));
+          }
+        });
+    try {
+      String job =
+          JOB.replace("output.path = ", "output.path = \"halt:\"") + "output.if-exists = replace\n";
+      assertThat(refusal(Command.RUN, job + "norm.weight = [2]", LeavingStatus.CONFLICT))
+          .contains("another run published first");
+    } finally {
+      HaltingFileSystem.whenLookedFor(file -> {});
+    }
+
+    assertThat(output().count()).isEqualTo(2);
+    assertThat(entries()).containsExactly("in", "out", "store");
   }
 
   @Test

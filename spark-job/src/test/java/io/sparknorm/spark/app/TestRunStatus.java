@@ -80,6 +80,19 @@ class TestRunStatus {
   }
 
   @Test
+  void tableIsPublishedWithoutAStackTrace() throws Exception {
+    String warehouse = "-Dspark.sql.warehouse.dir=" + folder.resolve("warehouse");
+    JobProcess.Left left =
+        JobProcess.start(
+                folder, JOB.replace("path = \"DIR/out\"", "table = out"), List.of(warehouse), "run")
+            .left();
+
+    assertThat(left.status()).as(left.log()).isZero();
+    assertThat(folder.resolve("warehouse/out/_SUCCESS")).exists();
+    assertThat(folder.resolve("warehouse")).isDirectoryNotContaining("glob:**staged**");
+  }
+
+  @Test
   void failureSaysWhyAndHowFarTheRunCame() throws Exception {
     JobProcess job =
         JobProcess.start(folder, JOB, List.of(), "run", "--set", "faults.null-element=fail");

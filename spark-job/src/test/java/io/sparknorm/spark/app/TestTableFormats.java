@@ -70,12 +70,7 @@ class TestTableFormats extends JobTest {
   void inputOfAPathIsPinnedToo(String namespace) {
     String table = namespace + ".input";
     create(table, 0, 10);
-    String path =
-        spark()
-            .sql("DESCRIBE TABLE EXTENDED " + table)
-            .where("col_name = 'Location'")
-            .head()
-            .getString(1);
+    String path = location(table);
     Input input = pin("format = %s, path = \"%s\"".formatted(format(table), path));
     spark().sql("INSERT INTO %s ".formatted(table) + RECORDS.formatted(10, 15));
 
@@ -222,6 +217,39 @@ class TestTableFormats extends JobTest {
   private Input pin(String input) {
     String job = "input { %s }\n".formatted(input) + FEATURES.replace("${dir}", folder.toString());
     return Input.pin(spark(), JobSpec.parse(ConfigFactory.parseString(job), Command.FIT).input());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {DELTA, ICEBERG})
+  void outputMayNotBeTheInput(String namespace) throws IOException {
+    create(namespace + ".input", 0, 10);
+    String job = FEATURES + "output.if-exists = replace\n";
+    List<String> outputs = new ArrayList<>(List.of("output.table = %s.input".formatted(namespace)));
+    String table = "input.table = %s.input\n".formatted(namespace);
+    List<String> inputs = new ArrayList<>(List.of(table));
+    if (namespace.equals(DELTA)) {
+      String path = location(namespace + ".input");
+      inputs.add("input { format = delta, path = \"%s\" }\n".formatted(path));
+      outputs.add("output.path = \"%s\"".formatted(path));
+    }
+
+    for (String input : inputs) {
+      for (String output : outputs) {
+        assertThat(refusal(Command.RUN, job + input + output, LeavingStatus.USAGE))
+            .as(input + output)
+            .contains("is where the input is");
+      }
+    }
+
+    assertThat(spark().table(namespace + ".input").count()).isEqualTo(10);
+  }
+
+  private String location(String table) {
+    return spark()
+        .sql("DESCRIBE TABLE EXTENDED " + table)
+        .where("col_name = 'Location'")
+        .head()
+        .getString(1);
   }
 
   private void create(String table, int from, int to) {

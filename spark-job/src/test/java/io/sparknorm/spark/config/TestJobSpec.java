@@ -413,6 +413,9 @@ class TestJobSpec {
         "RUN | run.status-path=s/{run} | Invalid run.status-path: s/{run} (may hold {date})",
         "RUN | output.if-exists=replace-partitions | Invalid output.if-exists: replace-partitions"
             + " (output.partition-by names no column)",
+        "RUN | store.path=out/ | Invalid store.path: out/ (must not be within output.path)",
+        "RUN | run.status-path=out/s.json | Invalid run.status-path: out/s.json (must not"
+            + " be within output.path)",
         "RUN | output.partition-by=[X] | Invalid output.partition-by: X (a normalised column cannot"
             + " part the output)",
         "RUN | output.partition-by=day | Invalid output.partition-by: day (must be a list: [a, b,"
