@@ -155,7 +155,7 @@ final class Job {
       Passes passes = makePasses(input, parts, output);
       List<Summary.Block> blocks = blocks(passes);
       progress.saw(blocks);
-      input.checkUnchanged();
+      checkUnchanged(input);
       if (output.isPresent()) {
         progress.time(Progress.Stage.VERIFY, () -> verify(output.get(), passes, blocks));
       }
@@ -190,13 +190,22 @@ final class Job {
       return new Passes(ready, applier);
     } catch (Exception e) { // Spark throws checked ones undeclared
       stop.check();
-      input.checkUnchanged(); // a file that was replaced explains whatever a pass stumbles over
+      checkUnchanged(input); // a file that was replaced explains whatever a pass stumbles over
       if (output.isPresent() && output.get().existing() == Output.Existing.SAME_RUN) {
         throw OutputRules.outrun(
             output.get().location(), e); // and removed what this attempt had staged
       }
 
       throw e;
+    }
+  }
+
+  /** A fit by partitions does not mind what becomes of those outside of its window. */
+  private void checkUnchanged(Input input) {
+    if (spec.command().applies()) {
+      input.checkUnchanged();
+    } else {
+      input.checkFittedUnchanged();
     }
   }
 

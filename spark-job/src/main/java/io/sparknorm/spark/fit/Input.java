@@ -10,6 +10,7 @@ import io.sparknorm.spark.models.InputIdentity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
@@ -125,20 +126,39 @@ public final class Input {
     }
 
     InputIdentity now = identify();
-    if (now.files().equals(identity.files())) {
+    if (!now.files().equals(identity.files())) {
+      throw changed(missing(identity, now).orElse(location));
+    }
+  }
+
+  /** As {@link #checkUnchanged}, if nothing but a fit reads the input. */
+  public void checkFittedUnchanged() {
+    if (partitions.isEmpty()) {
+      checkUnchanged();
       return;
     }
 
-    String changed =
-        identity.files().stream()
-            .filter(file -> !now.files().contains(file))
-            .map(InputIdentity.InputFile::path)
-            .findFirst()
-            .orElse(location);
-    throw new JobException(
+    missing(fitted(), identify())
+        .ifPresent(
+            file -> {
+              throw changed(file);
+            });
+  }
+
+  /** A file that there was, and is no longer as it was. */
+  private static Optional<String> missing(InputIdentity before, InputIdentity now) {
+    Set<InputIdentity.InputFile> files = new HashSet<>(now.files());
+    return before.files().stream()
+        .filter(file -> !files.contains(file))
+        .map(InputIdentity.InputFile::path)
+        .findFirst();
+  }
+
+  private static JobException changed(String file) {
+    return new JobException(
         LeavingStatus.TRY_AGAIN,
         "Cannot publish: the input changed while it was read (%s was replaced or deleted); nothing"
-                .formatted(changed)
+                .formatted(file)
             + " was published, start the run again once the input is complete");
   }
 

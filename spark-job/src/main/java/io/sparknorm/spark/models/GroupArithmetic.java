@@ -21,24 +21,30 @@ import java.util.Optional;
  * of it, and nothing where none are.
  */
 final class GroupArithmetic implements Closeable {
+  private final ModelStore store;
+  private final List<Manifest> sources;
   private final List<GroupReader> readers = new ArrayList<>();
   private final GroupBy by;
   private final RecordType type;
   private final Variance variance;
-  private final GroupedState.Builder groups;
+  private final GroupedState.Builder groups = new GroupedState.Builder();
   private int count;
 
   /**
-   * Opens files.
+   * For one operation.
    *
    * @param sources with the same groups, type and norm
    */
   GroupArithmetic(ModelStore store, List<Manifest> sources) throws IOException {
+    this.store = store;
+    this.sources = sources;
     Manifest first = sources.get(0);
     by = first.groups().orElseThrow().by();
     type = first.type();
     variance = ((DatasetNorm) first.spec().norm()).variance();
-    groups = new GroupedState.Builder();
+  }
+
+  private void open() throws IOException {
     for (Manifest source : sources) {
       readers.add(store.groupMoments(source));
     }
@@ -46,6 +52,7 @@ final class GroupArithmetic implements Closeable {
 
   /** The groups of any. */
   GroupedState merged() throws IOException {
+    open();
     for (Optional<byte[]> next = next(); next.isPresent(); next = next()) {
       List<GroupEntry> found = new ArrayList<>();
       for (GroupReader reader : readers) {
@@ -77,6 +84,7 @@ final class GroupArithmetic implements Closeable {
 
   /** What is left of the groups of the first without those of the others. */
   GroupedState subtracted(Refusal refusal) throws IOException {
+    open();
     for (Optional<byte[]> next = next(); next.isPresent(); next = next()) {
       Optional<GroupEntry> left = take(readers.get(0), next.get());
       for (int source = 1; source < readers.size(); source++) {

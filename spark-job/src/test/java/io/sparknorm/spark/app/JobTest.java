@@ -49,7 +49,7 @@ abstract class JobTest extends SparkTest {
     }
   }
 
-  private JobSpec spec(Command command, String job) {
+  final JobSpec spec(Command command, String job) {
     String dir = ConfigUtil.quoteString(folder.toString());
     return JobSpec.parse(ConfigFactory.parseString(job.replace("${dir}", dir)), command);
   }

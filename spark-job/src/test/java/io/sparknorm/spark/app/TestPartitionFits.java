@@ -1,10 +1,13 @@
 package io.sparknorm.spark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
+import io.sparknorm.spark.fit.Input;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -412,5 +415,20 @@ class TestPartitionFits extends JobTest {
 
     assertSameAsAFullFit(2, where); // 8, which has not changed, is more than 10 now, as texts are
     assertThat(manifest("rolling", 2).at("/counts/records").intValue()).isEqualTo(10);
+  }
+
+  @Test
+  void whatIsOutsideOfTheWindowMayGoWhileAFitReads() {
+    days(1, 4);
+    Input input = Input.pin(spark(), spec(Command.FIT, JOB).input());
+
+    FileUtil.fullyDelete(folder.resolve("in/day=2026-11-01").toFile());
+    assertThatCode(input::checkFittedUnchanged).doesNotThrowAnyException();
+    assertThatThrownBy(input::checkUnchanged).hasMessageContaining("/in/day=2026-11-01/part-");
+
+    FileUtil.fullyDelete(folder.resolve("in/day=2026-11-02").toFile());
+    assertThatThrownBy(input::checkFittedUnchanged)
+        .hasMessageStartingWith("Cannot publish: the input changed while it was read (file:")
+        .hasMessageContaining("/in/day=2026-11-02/part-");
   }
 }
