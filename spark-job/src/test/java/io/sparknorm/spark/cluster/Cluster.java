@@ -23,6 +23,9 @@ final class Cluster implements AutoCloseable {
 
   private static final int WORKERS = 2;
 
+  /** Two names of one machine: Spark starts no copy of a task on the host that the task is on. */
+  private static final List<String> HOSTS = List.of("127.0.0.1", "localhost");
+
   /** Most of these processes live for seconds. */
   private static final String QUICK_START = "-XX:TieredStopAtLevel=1";
 
@@ -37,7 +40,7 @@ final class Cluster implements AutoCloseable {
     this.folder = folder;
     this.jars = jars;
     installSpark();
-    Jvm machine = start("master", "org.apache.spark.deploy.master.Master", "--port", "0");
+    Jvm machine = start("master", HOSTS.get(0), "org.apache.spark.deploy.master.Master");
     this.master = machine.awaitLine("Starting Spark master at (spark://127\\.0\\.0\\.1:\\d+)");
   }
 
@@ -85,9 +88,8 @@ final class Cluster implements AutoCloseable {
     Jvm worker =
         start(
             "worker-" + number,
+            HOSTS.get(number % HOSTS.size()),
             "org.apache.spark.deploy.worker.Worker",
-            "--port",
-            "0",
             "--cores",
             "2",
             "--memory",
@@ -100,10 +102,11 @@ final class Cluster implements AutoCloseable {
     return worker;
   }
 
-  private Jvm start(String name, String mainClass, String... arguments) throws IOException {
+  private Jvm start(String name, String host, String mainClass, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(mainClass);
-    command.addAll(List.of("--host", "127.0.0.1", "--webui-port", "0"));
+    command.addAll(List.of("--host", host, "--port", "0", "--webui-port", "0"));
     command.addAll(List.of(arguments));
     Jvm machine = launch(name, "", List.of(QUICK_START, "-Xmx256m"), command);
     machines.add(machine);
