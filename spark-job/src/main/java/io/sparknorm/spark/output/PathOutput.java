@@ -154,7 +154,7 @@ final class PathOutput implements Output {
       replacement.replace(partition, staged.toUri().relativize(partition.toUri()).getPath());
     }
 
-    RunMarker.write(fileSystem, target, publisher.identity());
+    replacement.replaceFile(new Path(staged, RunMarker.NAME), new Path(target, RunMarker.NAME));
     RunMarker.writeSuccess(fileSystem, target);
   }
 

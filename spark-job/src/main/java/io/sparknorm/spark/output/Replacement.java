@@ -51,7 +51,7 @@ final class Replacement {
    * @throws FileAlreadyExistsException if something is
    */
   void moveIn(Path from, Path to) throws IOException {
-    if (target.toUri().getScheme().equals("file")) {
+    if (isLocal()) {
       moveLocally(from, to);
     } else {
       fileContext.rename(from, to, Options.Rename.NONE);
@@ -65,10 +65,7 @@ final class Replacement {
     }
 
     try {
-      Files.move(
-          java.nio.file.Path.of(from.toUri()),
-          java.nio.file.Path.of(to.toUri()),
-          StandardCopyOption.ATOMIC_MOVE);
+      Files.move(local(from), local(to), StandardCopyOption.ATOMIC_MOVE);
     } catch (NoSuchFileException e) {
       throw (IOException) new FileNotFoundException(e.getMessage()).initCause(e);
     } catch (FileSystemException e) {
@@ -92,6 +89,25 @@ final class Replacement {
    */
   void replace(Path from, String place) throws IOException {
     swap(from, new Path(target, place), new Path(aside(partsPrefix()), place));
+  }
+
+  /**
+   * Moves a file to where an older one may be; a run that is cut off leaves no other file there.
+   */
+  void replaceFile(Path from, Path to) throws IOException {
+    if (isLocal()) {
+      Files.move(local(from), local(to), StandardCopyOption.ATOMIC_MOVE);
+    } else {
+      fileContext.rename(from, to, Options.Rename.OVERWRITE);
+    }
+  }
+
+  private boolean isLocal() {
+    return target.toUri().getScheme().equals("file");
+  }
+
+  private static java.nio.file.Path local(Path path) {
+    return java.nio.file.Path.of(path.toUri());
   }
 
   private void swap(Path from, Path to, Path aside) throws IOException {
