@@ -163,7 +163,7 @@ class TestClusterFaults extends ClusterTest {
 
   @ParameterizedTest
   @CsvSource({
-    "CLIENT, create, /_sparknorm.json$",
+    "CLIENT, rename, /_sparknorm.json$",
     "CLIENT, rename, /out$",
     "CLUSTER, rename, /out$",
     "CLIENT, create, /\\.stats-",
@@ -183,7 +183,8 @@ class TestClusterFaults extends ClusterTest {
     submission.await();
 
     assertRunAgainGivesTheResults();
-    assertThat(names("")).containsExactly("in", "job.conf", "out", "store");
+    assertThat(names(""))
+        .containsExactly("_out.run-status.json", "in", "job.conf", "out", "store");
     assertThat(names("store/m")).containsExactly("v=1");
   }
 
