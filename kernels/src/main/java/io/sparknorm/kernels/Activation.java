@@ -24,7 +24,9 @@ public enum Activation {
       }
       case SILU -> {
         for (int i = 0; i < n; i++) {
-          out[i] = limited(y[i]);
+          // Zero is the limit at -Infinity, where the quotient of two infinities has none.
+          y[i] = Math.max(-LIMIT, y[i]);
+          out[i] = Math.min(LIMIT, y[i]);
         }
 
         loops.gate(y, out, n, out);

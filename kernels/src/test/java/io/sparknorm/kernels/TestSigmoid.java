@@ -95,6 +95,23 @@ class TestSigmoid {
     }
   }
 
+  /** Also what an absurd weight makes of a finite element. */
+  @Test
+  void theLimitOfSiluAtNegativeInfinityIsZero() {
+    for (LoopsProvider provider : List.of(LoopsProvider.SCALAR, LoopsProvider.best())) {
+      for (Loops<?> loops : List.of(provider.floats(), provider.doubles())) {
+        double[] y = new double[17];
+        Arrays.fill(y, 0, 10, Double.NEGATIVE_INFINITY);
+        Arrays.fill(y, 10, 17, -1e300);
+        double[] out = new double[17];
+        Activation.SILU.apply(loops, y, 17, out);
+        for (double value : out) {
+          assertThat((float) value).as(loops.getClass().getSimpleName()).isEqualTo(-0.0f);
+        }
+      }
+    }
+  }
+
   private static double coarseDivisor(double t) {
     return Sigmoid.coarseDivisor(t * -Sigmoid.LOG2_E);
   }
