@@ -17,8 +17,9 @@ import java.util.Optional;
  * <pre>{@code t = U sqrt(bias^2 + s^2 v) + 4u (sqrt(s^2 v) + |bias|) + least}</pre>
  *
  * <p>The mean moves by no more than {@code t + 4u |m| |s|}, for {@code m} itself is rounded to a
- * double, and the variance by no more than {@code 2 t sqrt(s^2 v) + t^2 + 8u s^2 v}. Twice that is
- * tolerated.
+ * double, and the variance by no more than {@code 2 t sqrt(s^2 v) + t^2 + 8u s^2 v}, and {@code
+ * s^2} times the least double above 0, for {@code v} may be rounded to a subnormal one. Twice that
+ * is tolerated.
  */
 public final class PromisedStatistics {
   private static final double U = 0x1p-53;
@@ -41,14 +42,20 @@ public final class PromisedStatistics {
     for (int c = 0; c < channels; c++) {
       double scale =
           Math.abs(norm.denominator().scale(before.variance(norm.variance()).get(c)) * weight[c]);
-      variance[c] = scale * scale * before.biasedVariance().get(c);
+      // In this order: the square of a scale may be out of range where its product with v is not.
+      variance[c] = scale * before.biasedVariance().get(c) * scale;
       double deviation = Math.sqrt(variance[c]);
       double error =
           roundoff * Math.hypot(mean[c], deviation)
               + 4 * U * (deviation + Math.abs(mean[c]))
               + least;
       meanTolerance[c] = SLACK * (error + 4 * U * Math.abs(before.mean().get(c)) * scale);
-      varianceTolerance[c] = SLACK * (2 * error * deviation + error * error + 8 * U * variance[c]);
+      varianceTolerance[c] =
+          SLACK
+              * (2 * error * deviation
+                  + error * error
+                  + 8 * U * variance[c]
+                  + scale * Double.MIN_VALUE * scale);
     }
   }
 

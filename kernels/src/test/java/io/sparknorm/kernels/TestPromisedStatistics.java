@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TestPromisedStatistics {
   private static final TensorView VIEW = new TensorView(500, 3, 1);
 
-  /** Channels far from zero, tiny, constant in part: wherever rounding is at its worst. */
+  /** Channels far from zero, tiny, huge, constant: wherever rounding is at its worst. */
   @ParameterizedTest
   @CsvSource({
     "0, 1, 1e-5",
@@ -22,6 +22,8 @@ class TestPromisedStatistics {
     "1e9, 1e-3, 0",
     "0, 1e-30, 0",
     "0, 1e30, 1e-5",
+    "0, 5e153, 0",
+    "0, 1e-160, 0",
     "5, 0, 1e-5",
     "5, 0, 0"
   })
