@@ -64,4 +64,21 @@ class TestTensorShape {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid shape: [] (at least one dimension is needed)");
   }
+
+  @ParameterizedTest
+  @CsvSource({"65536, 65536, 1", "65536, 1, 65536", "1, 65536, 32768", "2097152, 2097152, 2097152"})
+  void aViewOfMoreElementsThanAnArrayHoldsIsRefused(int outer, int channels, int inner) {
+    assertThatThrownBy(() -> new TensorView(outer, channels, inner))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Invalid tensor view: %d x %d x %d (at most 2147483647 elements)"
+                .formatted(outer, channels, inner));
+  }
+
+  @Test
+  void theLargestViewsHaveTheirLength() {
+    assertThat(new TensorView(1, Integer.MAX_VALUE, 1).length()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(new TensorView(0, Integer.MAX_VALUE, 1).length()).isZero();
+    assertThat(new TensorView(Integer.MAX_VALUE, 1, 0).length()).isZero();
+  }
 }
