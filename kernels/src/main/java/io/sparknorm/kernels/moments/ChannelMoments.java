@@ -132,6 +132,7 @@ final class ChannelMoments {
       return;
     }
 
+    count(1);
     if (exponent != 0) {
       long significand = ((bits & FRACTION) | IMPLICIT) >>> FLOAT_ZEROS;
       int position = exponent - 1 + FLOAT_ZEROS;
@@ -153,7 +154,7 @@ final class ChannelMoments {
       q[squareAt + 2] += upper >>> DIGIT_WIDTH;
     }
 
-    countFinite();
+    countLimbs();
   }
 
   void add(double value) {
@@ -164,6 +165,7 @@ final class ChannelMoments {
       return;
     }
 
+    count(1);
     long significand = bits & FRACTION;
     int position = 0;
     if (exponent != 0) {
@@ -200,7 +202,7 @@ final class ChannelMoments {
       q[squareAt + 4] += word2;
     }
 
-    countFinite();
+    countLimbs();
   }
 
   /**
@@ -261,7 +263,11 @@ final class ChannelMoments {
     }
   }
 
-  /** Counts values of which the sum and the sum of squares are deposited. */
+  /**
+   * Counts values before their sum and sum of squares are deposited.
+   *
+   * @throws ArithmeticException if they become more than a long can count
+   */
   void count(long values) {
     count = Math.addExact(count, values);
   }
@@ -324,11 +330,6 @@ final class ChannelMoments {
   private static int position(double value) {
     int exponent = (int) (Double.doubleToRawLongBits(value) >>> FRACTION_WIDTH) & EXPONENT;
     return Math.max(0, exponent - 1);
-  }
-
-  private void countFinite() {
-    count++;
-    countLimbs();
   }
 
   private void countLimbs() {

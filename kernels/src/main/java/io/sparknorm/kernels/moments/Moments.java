@@ -109,7 +109,8 @@ public final class Moments implements ExactState {
   }
 
   /**
-   * The moments of neighbouring channels, which are these channels and no copies.
+   * The moments of neighbouring channels, which are these channels and no copies until one of the
+   * two has something subtracted.
    *
    * @param from the first channel
    * @param to the channel after the last
@@ -120,7 +121,11 @@ public final class Moments implements ExactState {
     return new Moments(Arrays.copyOfRange(settled(), from, to));
   }
 
-  /** Adds one value to one channel. */
+  /**
+   * Adds one value to one channel.
+   *
+   * @throws ArithmeticException if the channel's values become more than a long can count
+   */
   public Moments add(int channel, double value) {
     channels[channel].add(value);
     return this;
@@ -291,6 +296,7 @@ public final class Moments implements ExactState {
    * Adds all that another instance holds, which stays as it is.
    *
    * @throws IllegalArgumentException if the numbers of channels differ
+   * @throws ArithmeticException if a channel's values become more than a long can count
    */
   public Moments merge(Moments other) {
     checkChannels("merge moments", other.channels.length);

@@ -161,6 +161,19 @@ class TestMoments {
   }
 
   @Test
+  void oneValueMoreThanALongCountsIsRefusedAndLeavesNoTrace() {
+    Moments moments = new Moments(1).add(0, 1, Long.MAX_VALUE);
+    byte[] before = States.of(moments);
+    Moments sparing = Moments.sparing(1).add(0, 1, Long.MAX_VALUE);
+
+    assertThatThrownBy(() -> moments.add(0, 2)).isInstanceOf(ArithmeticException.class);
+    assertThatThrownBy(() -> sparing.add(new float[] {2}, new TensorView(1, 1, 1)))
+        .isInstanceOf(ArithmeticException.class);
+    assertThat(States.of(moments)).isEqualTo(before);
+    assertThat(States.of(sparing)).isEqualTo(before);
+  }
+
+  @Test
   void mergingNothingChangesNothing() {
     byte[] expected = States.of(of(1, Double.NaN, 1e300));
 
