@@ -181,13 +181,25 @@ final class MomentsState {
       throw damaged("expected bits for three more counts, found %02x", present);
     }
 
+    long nanCount = (present & NAN) == 0 ? 0 : readCount(in, 1);
+    long positiveInfinityCount = (present & POSITIVE_INFINITY) == 0 ? 0 : readCount(in, 1);
+    long negativeInfinityCount = (present & NEGATIVE_INFINITY) == 0 ? 0 : readCount(in, 1);
+    ExactSum sum = readSum(in, MAX_SUM_DIGITS);
+    ExactSum squares = readSum(in, MAX_SQUARES_DIGITS);
+    check(count, sum, squares);
     return new ChannelMoments(
-        count,
-        (present & NAN) == 0 ? 0 : readCount(in, 1),
-        (present & POSITIVE_INFINITY) == 0 ? 0 : readCount(in, 1),
-        (present & NEGATIVE_INFINITY) == 0 ? 0 : readCount(in, 1),
-        readSum(in, MAX_SUM_DIGITS),
-        readSum(in, MAX_SQUARES_DIGITS));
+        count, nanCount, positiveInfinityCount, negativeInfinityCount, sum, squares);
+  }
+
+  /** What costs next to nothing to find out; that a checksum fits says little of its writer. */
+  private static void check(long count, ExactSum sum, ExactSum squares) {
+    if (squares.isNegative()) {
+      throw damaged("expected a sum of squares that is not negative");
+    }
+
+    if (count == 0 && sum.size() + squares.size() > 0) {
+      throw damaged("expected sums of no values to be zero");
+    }
   }
 
   private static long readCount(DataInput in, int least) throws IOException {

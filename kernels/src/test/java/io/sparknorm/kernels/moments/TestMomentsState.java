@@ -149,6 +149,12 @@ class TestMomentsState {
     assertRefused(
         state("00000001", "0000000000000001 00 21020000000000080000 4301000000a0"),
         "the state is damaged: expected 1 digits, found 2");
+    assertRefused(
+        state("00000001", "0000000000000000 00 2101fff80000 0000"),
+        "the state is damaged: expected sums of no values to be zero");
+    assertRefused(
+        state("00000001", "0000000000000001 00 2101fff80000 4301fffffff6"),
+        "the state is damaged: expected a sum of squares that is not negative");
   }
 
   private static void assertRefused(byte[] state, String why) {
