@@ -67,6 +67,8 @@ public record RunningStatistics(Coefficients mean, Coefficients variance, long b
    */
   public RunningStatistics next(
       Coefficients datasetMean, Coefficients datasetVariance, Momentum momentum) {
+    checkChannels(datasetMean.size());
+    checkChannels(datasetVariance.size());
     for (int c = 0; c < datasetMean.size(); c++) {
       if (!Double.isFinite(datasetMean.get(c)) || !Double.isFinite(datasetVariance.get(c))) {
         throw new IllegalArgumentException(
@@ -83,13 +85,15 @@ public record RunningStatistics(Coefficients mean, Coefficients variance, long b
         batchesTracked + 1);
   }
 
-  private static Coefficients moved(Coefficients running, Coefficients dataset, double weight) {
-    if (running.size() != dataset.size()) {
+  private void checkChannels(int found) {
+    if (found != mean.size()) {
       throw new IllegalArgumentException(
           "Cannot update the running statistics: %d channels (expected %d)"
-              .formatted(dataset.size(), running.size()));
+              .formatted(found, mean.size()));
     }
+  }
 
+  private static Coefficients moved(Coefficients running, Coefficients dataset, double weight) {
     double[] moved = new double[running.size()];
     for (int c = 0; c < moved.length; c++) {
       moved[c] = (1 - weight) * running.get(c) + weight * dataset.get(c);

@@ -75,6 +75,12 @@ class TestRunningStatistics {
     assertThatThrownBy(() -> RunningStatistics.initial(3).next(dataset, Variance.BIASED, QUARTER))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Cannot update the running statistics: 2 channels (expected 3)");
+    assertThatThrownBy(
+            () ->
+                RunningStatistics.initial(2)
+                    .next(Coefficients.of(1, 2), Coefficients.of(1), QUARTER))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot update the running statistics: 1 channels (expected 2)");
     assertThatThrownBy(() -> new RunningStatistics(Coefficients.of(1), Coefficients.of(1, 2), 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid running statistics: 1 means and 2 variances (one per channel each)");
