@@ -9,9 +9,10 @@ import java.io.Serializable;
  * <p>Statistics of a slice are taken in double precision, as exactly as its element type can show,
  * and each result is rounded once to it.
  *
- * <p>A NaN or an infinity makes its slice's statistics, and so the whole slice, NaN, as in PyTorch.
- * The {@code skippingNaN} forms leave NaN elements out of the statistics instead; such elements
- * stay NaN. A slice without any value left stays as it is.
+ * <p>A NaN makes its slice's statistics, and so the whole slice, NaN, as in PyTorch. So does an
+ * infinity, unless the statistic is a mean square, which is then infinite. The {@code skippingNaN}
+ * forms leave NaN elements out of the statistics instead; such elements stay NaN. A slice without
+ * any value left stays as it is.
  */
 public abstract class Normalizer implements Serializable {
   private static final long serialVersionUID = 1L;

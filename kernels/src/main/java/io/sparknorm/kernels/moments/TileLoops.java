@@ -24,7 +24,7 @@ interface TileLoops {
       float[] x, int from, int stride, int rows, double[][] parts, double[][] sums, int[] least);
 
   /**
-   * Adds to parts Q1 to Q4, S1 and S2, and keeps in {@code least} the smallest of what {@link
+   * Adds to parts Q1, Q2, E1, E2, S1 and S2, and keeps in {@code least} the smallest of what {@link
    * DoubleFront#order} gives.
    */
   void add(
