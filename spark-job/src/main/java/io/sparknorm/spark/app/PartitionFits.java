@@ -162,7 +162,7 @@ final class PartitionFits {
     return new Last(byName, store.get().moments(id.get()));
   }
 
-  /** The states of partitions by their names, for each part: all in one pass. */
+  /** The states of partitions by their names, for each part, each scanned once. */
   private List<Map<String, PartitionState>> scan(
       Input input, List<String> names, List<Part> parts, List<FeatureBlock> all) {
     List<Map<String, PartitionState>> found = new ArrayList<>();

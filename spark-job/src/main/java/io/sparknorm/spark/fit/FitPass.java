@@ -39,6 +39,9 @@ final class FitPass {
   /** Or so many channels, if that is more: where there are many datasets of few channels each. */
   private static final int FEW_CHANNELS = 1 << 15;
 
+  /** So many datasets are read at a time, or as many as there are cores. */
+  private static final int FEW_DATASETS = 50;
+
   /** And of groups so many channels of summaries. */
   private static final int MOST_CHANNELS_AT_ONCE = 1 << 18;
 
@@ -83,7 +86,8 @@ final class FitPass {
   }
 
   /**
-   * Reads several datasets once, all by the same tasks.
+   * Reads several datasets once: as many at a time as keep the cluster busy. Every task is sent the
+   * plans of all that are read at a time.
    *
    * @param datasets at least one, each as for {@link #run(Dataset)}
    * @param taker is given what that returns, of one dataset after the other; exact states are gone
@@ -91,17 +95,27 @@ final class FitPass {
    * @return what it makes of each
    */
   <R> List<R> run(List<Dataset<Row>> datasets, Taker<R> taker) {
-    List<JavaRDD<InternalRow>> rows = rows(datasets);
-    FitMemory memory = memory(datasets, rows);
-    memory.checkStates(columns, datasets.size());
-    return collect(
-        rows,
-        memory,
-        (collector, dataset, results) -> {
-          try (collector) {
-            return taker.take(dataset, results);
-          }
-        });
+    int parallel = datasets.get(0).sparkSession().sparkContext().defaultParallelism();
+    int most = Math.max(FEW_DATASETS, parallel);
+    List<R> taken = new ArrayList<>();
+    for (int from = 0; from < datasets.size(); from += most) {
+      int first = from;
+      List<Dataset<Row>> some = datasets.subList(from, Math.min(from + most, datasets.size()));
+      List<JavaRDD<InternalRow>> rows = rows(some);
+      FitMemory memory = memory(some, rows);
+      memory.checkStates(columns, datasets.size());
+      taken.addAll(
+          collect(
+              rows,
+              memory,
+              (collector, dataset, results) -> {
+                try (collector) {
+                  return taker.take(first + dataset, results);
+                }
+              }));
+    }
+
+    return taken;
   }
 
   private static List<JavaRDD<InternalRow>> rows(List<Dataset<Row>> datasets) {

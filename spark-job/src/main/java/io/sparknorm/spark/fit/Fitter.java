@@ -56,8 +56,8 @@ public final class Fitter {
   }
 
   /**
-   * As {@link #fit} of several parts of a dataset in one scan, in any of which there may be nothing
-   * to fit on.
+   * As {@link #fit} of several parts of a dataset, each scanned once, in any of which there may be
+   * nothing to fit on.
    *
    * @param parts at least one
    * @param taker is given the results of one part after the other
