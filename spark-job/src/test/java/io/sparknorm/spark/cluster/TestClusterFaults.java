@@ -183,8 +183,7 @@ class TestClusterFaults extends ClusterTest {
     submission.await();
 
     assertRunAgainGivesTheResults();
-    assertThat(names(""))
-        .containsExactly("_out.run-status.json", "in", "job.conf", "out", "store");
+    assertThat(names("")).containsExactly("_out.run-status.json", "in", "job.conf", "out", "store");
     assertThat(names("store/m")).containsExactly("v=1");
   }
 
