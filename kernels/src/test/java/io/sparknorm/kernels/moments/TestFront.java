@@ -7,6 +7,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -150,6 +153,8 @@ class TestFront {
           new TensorView(1, 5, 3136),
           new TensorView(3, 4, 131));
 
+  private static final int[] INNERS = {0, 1, 1, 3, 63, 64, 100, 1030};
+
   private static List<TileLoops> loops() {
     return Stream.of(ScalarTileLoops.INSTANCE, TileLoops.best()).distinct().toList();
   }
@@ -210,6 +215,36 @@ class TestFront {
     assertThat(States.of(mergedFloats.merge(floats)))
         .as("floats, seed %d", seed)
         .isEqualTo(States.of(plainFloats));
+  }
+
+  /** Blocks, runs and single values of one channel meet in its limbs. */
+  @Property(tries = 10)
+  void recordsOfChangingViewsGiveTheBytesOfTheirElements(
+      @ForAll @IntRange(min = 1, max = 70) int channels, @ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    for (TileLoops loops : loops()) {
+      Moments plain = new Moments(channels);
+      Moments moments = new Moments(channels, loops);
+      for (int r = 0; r < 200; r++) {
+        int inner = INNERS[random.nextInt(INNERS.length)];
+        TensorView view = new TensorView(inner > 9 ? 1 : random.nextInt(8), channels, inner);
+        Kind kind =
+            Kind.values()[random.nextInt(8) == 0 ? random.nextInt(Kind.values().length) : 1];
+        int scale = random.nextInt(6) == 0 ? random.nextInt(-1000, 1000) : 0;
+        double[] x = new double[view.length()];
+        float[] floatX = new float[x.length];
+        boolean single = random.nextBoolean();
+        for (int i = 0; i < x.length; i++) {
+          x[i] = Math.scalb(kind.draw(random, view.channelOf(i), r * inner + i / channels), scale);
+          floatX[i] = (float) x[i];
+          plain.add(view.channelOf(i), single ? floatX[i] : x[i]);
+        }
+
+        moments = single ? moments.add(floatX, view) : moments.add(x, view);
+      }
+
+      assertThat(States.of(moments)).isEqualTo(States.of(plain));
+    }
   }
 
   @ParameterizedTest
