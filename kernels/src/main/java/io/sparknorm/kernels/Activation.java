@@ -24,8 +24,9 @@ public enum Activation {
       }
       case SILU -> {
         for (int i = 0; i < n; i++) {
-          // Zero is the limit at -Infinity, where the quotient of two infinities has none.
-          y[i] = Math.max(-LIMIT, y[i]);
+          // A quotient of two infinities, as torch.nn.functional.silu has it.
+          boolean isLeast = y[i] == Double.NEGATIVE_INFINITY;
+          y[i] = isLeast ? Double.NaN : Math.max(-LIMIT, y[i]);
           out[i] = Math.min(LIMIT, y[i]);
         }
 
