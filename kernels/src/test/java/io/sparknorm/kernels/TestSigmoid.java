@@ -108,7 +108,8 @@ class TestSigmoid {
         double[] out = new double[17];
         Activation.SILU.apply(loops, y, 17, out);
         for (int i = 0; i < 17; i++) {
-          assertThat((float) out[i]).as("%s %d", loops, i).isEqualTo(i < 10 ? Float.NaN : -0.0f);
+          Float expected = i < 10 ? Float.NaN : -0.0f;
+          assertThat((Float) (float) out[i]).as("%s %d", loops, i).isEqualTo(expected);
         }
       }
     }
