@@ -54,12 +54,19 @@ final class TableOutput implements Output {
   private final TableName target;
   private final TableName staged;
 
+  /**
+   * A new Delta table is made under another name: a run that is killed meanwhile leaves files in
+   * its folder, and Delta makes no table where there are files.
+   */
+  private final TableName copy;
+
   TableOutput(SparkSession spark, OutputSpec spec, Publisher publisher) {
     this.spark = spark;
     this.spec = spec;
     this.publisher = publisher;
     this.target = TableName.parse(spec.table().orElseThrow());
     this.staged = target.sibling(stagedSuffix() + publisher.attempt());
+    this.copy = target.sibling(stagedSuffix() + publisher.attempt() + "_copy");
   }
 
   @Override
@@ -182,7 +189,13 @@ final class TableOutput implements Output {
   /** Copies what was staged in one commit: readers see the old table up to it, then the new one. */
   private void commit(Optional<String> format) {
     if (spec.ifExists() != IfExists.REPLACE || !exists(target)) {
-      create(staged(), target, format);
+      if (format.filter(DELTA::equals).isPresent()) {
+        create(staged(), copy, format);
+        moveIn(copy);
+      } else {
+        create(staged(), target, format);
+      }
+
       return;
     }
 
@@ -197,6 +210,18 @@ final class TableOutput implements Output {
       }
 
       throw publishedFirst(e);
+    }
+  }
+
+  private void moveIn(TableName table) {
+    try {
+      rename(table, target);
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      if (exists(target)) {
+        throw publishedFirst(e);
+      }
+
+      throw e;
     }
   }
 
@@ -293,6 +318,7 @@ final class TableOutput implements Output {
   public void discard() {
     try {
       drop(staged);
+      drop(copy);
     } catch (Exception e) { // Spark throws checked ones undeclared
       // Must not hide the failure that led here.
       LOG.warn("Cannot remove the staged table {}: {}", staged.quoted(), e.getMessage());

@@ -10,12 +10,18 @@ import io.sparknorm.spark.config.JobSpec;
 import io.sparknorm.spark.fit.Input;
 import io.sparknorm.spark.models.InputIdentity;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobEnd;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -217,6 +223,41 @@ class TestTableFormats extends JobTest {
   private Input pin(String input) {
     String job = "input { %s }\n".formatted(input) + FEATURES.replace("${dir}", folder.toString());
     return Input.pin(spark(), JobSpec.parse(ConfigFactory.parseString(job), Command.FIT).input());
+  }
+
+  /** Delta makes no table where a run that was killed meanwhile has left files. */
+  @ParameterizedTest
+  @ValueSource(strings = DELTA)
+  void newTableHasNoFilesBeforeItIsThere(String namespace) throws IOException {
+    create(namespace + ".input", 0, 10);
+    String location = location(namespace + ".input").replaceFirst("input$", "output");
+    Path folder = Path.of(new org.apache.hadoop.fs.Path(location).toUri().getPath());
+    AtomicInteger jobs = new AtomicInteger();
+    AtomicBoolean hasFiles = new AtomicBoolean();
+    SparkListener listener =
+        new SparkListener() {
+          @Override
+          public void onJobEnd(SparkListenerJobEnd end) {
+            jobs.incrementAndGet();
+            hasFiles.compareAndSet(
+                false,
+                Files.exists(folder) && !spark().catalog().tableExists(namespace + ".output"));
+          }
+        };
+    spark().sparkContext().addSparkListener(listener);
+    try {
+      run(
+          FEATURES
+              + "input.table = %1$s.input\noutput.table = %1$s.output\n".formatted(namespace)
+              + "output.format = delta\n");
+    } finally {
+      spark().sparkContext().removeSparkListener(listener);
+    }
+
+    assertThat(jobs).hasPositiveValue();
+    assertThat(hasFiles).isFalse();
+    assertThat(spark().table(namespace + ".output").count()).isEqualTo(10);
+    assertThat(location(namespace + ".output")).isEqualTo(location);
   }
 
   @ParameterizedTest
