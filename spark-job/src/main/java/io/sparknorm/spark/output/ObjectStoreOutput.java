@@ -235,7 +235,7 @@ final class ObjectStoreOutput implements Output {
       }
 
       own = Optional.empty();
-    } catch (IOException e) {
+    } catch (Exception e) { // clients of object stores throw unchecked ones too
       // Must not hide the failure that led here.
       LOG.warn("Cannot remove the unpublished output {}: {}", target, e.getMessage());
     }

@@ -176,7 +176,7 @@ final class PathOutput implements Output {
   public void discard() {
     try {
       fileSystem.delete(staged, true);
-    } catch (IOException e) {
+    } catch (Exception e) { // clients of object stores throw unchecked ones too
       // Must not hide the failure that led here.
       LOG.warn("Cannot remove the staged output {}: {}", staged, e.getMessage());
     }
