@@ -215,6 +215,7 @@ final class Job {
 
   private Void verify(Output output, Passes passes, List<Summary.Block> blocks) {
     checkComplete(passes.applier().orElseThrow());
+    checkIsWhatWasFitted(passes);
     if (verifiesStatistics()) {
       Verification.verify(output.staged(), blocks, spec.input().where());
     }
@@ -360,6 +361,24 @@ final class Job {
 
   private String fitIdentity(Part part, Input input) {
     return new RunIdentity(spec, input.fitted()).ofFit(part);
+  }
+
+  /** An input without files, such as a query of a database, does not tell when it changes. */
+  private void checkIsWhatWasFitted(Passes passes) {
+    if (spec.input().where().isPresent() || spec.input().partitions().isPresent()) {
+      return; // some records were fitted, and all are written
+    }
+
+    long read = passes.applier().orElseThrow().before().get(0).records();
+    for (Ready ready : passes.ready()) {
+      if (ready.fit().isPresent() && ready.fit().get().records() != read) {
+        throw new JobException(
+            LeavingStatus.TRY_AGAIN,
+            "Cannot publish: the input changed while it was read (%d records, then %d); nothing was"
+                    .formatted(ready.fit().get().records(), read)
+                + " published, start the run again once the input is complete");
+      }
+    }
   }
 
   /** What was staged has to be what was read, less what was dropped. */

@@ -1,5 +1,6 @@
 package io.sparknorm.spark.app;
 
+import static org.apache.spark.sql.functions.udf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparknorm.spark.LeavingStatus;
@@ -10,8 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.types.DataTypes;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +29,9 @@ class TestChangedInput extends JobTest {
       norm { type = batch-norm, epsilon = 0 }
       store { path = ${dir}/store, model = m }
       """;
+
+  /** Of the whole JVM, since Spark copies what a function refers to. */
+  private static final AtomicInteger ASKED = new AtomicInteger();
 
   private Path file;
 
@@ -56,6 +63,26 @@ class TestChangedInput extends JobTest {
   void fileDeletedBetweenThePassesPublishesNothing() throws IOException {
     assertThat(refusalWhen(() -> Files.delete(file)))
         .startsWith("Cannot publish: the input changed while it was read (file:" + file);
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void inputWithoutFilesThatHasOtherRecordsTheSecondTimePublishesNothing() throws IOException {
+    ASKED.set(0);
+    UDF1<Long, Boolean> isEarly = id -> ASKED.incrementAndGet() <= 3;
+    spark().udf().register("isEarly", udf(isEarly, DataTypes.BooleanType).asNondeterministic());
+    spark()
+        .sql("SELECT id, array(float(id)) AS x FROM range(0, 2, 1, 1) WHERE isEarly(id)")
+        .createOrReplaceTempView("changing");
+
+    assertThat(
+            refusal(
+                Command.RUN,
+                JOB + "input { path = null, format = null, table = changing }",
+                LeavingStatus.TRY_AGAIN))
+        .isEqualTo(
+            "Cannot publish: the input changed while it was read (2 records, then 1); nothing was"
+                + " published, start the run again once the input is complete");
     assertThat(entries()).containsExactly("in");
   }
 
