@@ -137,6 +137,7 @@ final class Cluster implements AutoCloseable {
   Jvm submit(DeployMode mode, Map<String, String> settings, String... arguments)
       throws IOException {
     Map<String, String> all = new LinkedHashMap<>();
+    all.put("spark.driver.memory", "512m");
     all.put("spark.executor.cores", "1");
     all.put("spark.executor.memory", "512m");
     all.put("spark.executor.extraJavaOptions", QUICK_START);
@@ -151,7 +152,9 @@ final class Cluster implements AutoCloseable {
 
   /** Submits the job's jar to this machine alone. */
   Jvm submitLocally(Map<String, String> settings, String... arguments) throws IOException {
-    return submit("local[2]", DeployMode.CLIENT, settings, arguments);
+    Map<String, String> all = new LinkedHashMap<>(Map.of("spark.driver.memory", "512m"));
+    all.putAll(settings);
+    return submit("local[2]", DeployMode.CLIENT, all, arguments);
   }
 
   private Jvm submit(String to, DeployMode mode, Map<String, String> settings, String... arguments)
@@ -160,7 +163,6 @@ final class Cluster implements AutoCloseable {
     command.addAll(List.of("--master", to, "--deploy-mode", mode.name().toLowerCase(Locale.ROOT)));
     settings.forEach((key, value) -> command.addAll(List.of("--conf", key + "=" + value)));
     command.addAll(List.of("--conf", "spark.ui.enabled=false"));
-    command.addAll(List.of("--conf", "spark.driver.memory=512m"));
     command.addAll(List.of("--conf", "spark.sql.shuffle.partitions=2"));
     command.addAll(List.of("--class", "io.sparknorm.spark.app.SparknormApp"));
     command.add(System.getProperty("sparknorm.jar"));

@@ -60,6 +60,16 @@ final class Jvm implements AutoCloseable {
     return new Jvm(builder.start(), log);
   }
 
+  /**
+   * The class path of the tests. The product's classes come first: its jar, which is there too,
+   * would not take the job files of a library under its own name.
+   */
+  static String classPath() {
+    return Path.of(System.getProperty("sparknorm.target"), "classes")
+        + File.pathSeparator
+        + System.getProperty("java.class.path");
+  }
+
   /** The leaving status, which has to come in time. */
   int await() {
     try {

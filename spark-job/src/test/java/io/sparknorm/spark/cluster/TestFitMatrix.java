@@ -2,7 +2,6 @@ package io.sparknorm.spark.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -54,10 +53,7 @@ class TestFitMatrix {
         Jvm.start(
             log,
             Map.of(),
-            // The jar's classes would not take the job files of a library under its own name.
-            Path.of(System.getProperty("sparknorm.target"), "classes")
-                + File.pathSeparator
-                + System.getProperty("java.class.path"),
+            Jvm.classPath(),
             List.of("-Xmx2g", "-Dspark.ui.enabled=false", "-Dspark.driver.host=127.0.0.1"),
             List.of(
                 "io.sparknorm.spark.app.FitLayout",

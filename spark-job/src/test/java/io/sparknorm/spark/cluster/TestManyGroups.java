@@ -21,7 +21,7 @@ class TestManyGroups {
         Jvm.start(
             folder.resolve("log"),
             Map.of(),
-            System.getProperty("java.class.path"),
+            Jvm.classPath(),
             List.of("-Xmx2g", "-Dspark.ui.enabled=false", "-Dspark.driver.host=127.0.0.1"),
             List.of("io.sparknorm.spark.app.ManyGroups", folder.toString(), "100000", "1000000"))) {
       assertThat(session.await()).as(session.output()).isZero();
