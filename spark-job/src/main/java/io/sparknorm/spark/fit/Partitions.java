@@ -61,6 +61,10 @@ public record Partitions(
   /** What Spark and Hive write in place of null and of an empty text. */
   private static final String NULL = "__HIVE_DEFAULT_PARTITION__";
 
+  /** Texts that Spark reads as the time of a query, some of them while it parses. */
+  private static final Pattern PASSING =
+      Pattern.compile("['\"]\\s*(now|today|tomorrow|yesterday)\\b", Pattern.CASE_INSENSITIVE);
+
   private static final LocalDate NO_DATE = LocalDate.MIN;
 
   /**
@@ -73,7 +77,7 @@ public record Partitions(
    */
   static Partitions find(
       Dataset<Row> rows, InputIdentity input, PartitionSpec spec, Optional<String> where) {
-    where.ifPresent(condition -> checkIsLasting(rows.where(condition), spec));
+    where.ifPresent(condition -> checkIsLasting(condition, rows.where(condition), spec));
     StructField column = FeatureBlock.field(spec.column(), rows.schema());
     if (input.kind() != InputIdentity.Kind.FILES
         || !isPartitionColumn(column.name(), rows.queryExecution().analyzed())) {
@@ -102,18 +106,24 @@ public record Partitions(
   }
 
   /** The state of a partition is that of the records which a condition has once chosen. */
-  private static void checkIsLasting(Dataset<Row> chosen, PartitionSpec spec) {
-    if (chosen.queryExecution().analyzed() instanceof Filter filter
-        && (!filter.deterministic() || filter.condition().exists(Partitions::mayChange))) {
+  private static void checkIsLasting(String where, Dataset<Row> chosen, PartitionSpec spec) {
+    if (PASSING.matcher(where).find()
+        || chosen.queryExecution().analyzed().exists(Partitions::mayChoose)) {
       throw refused(spec, "input.where may choose other records each time");
     }
   }
 
-  /** The columns that a condition reads. */
+  /** Whether this chooses records, and may choose others each time. */
+  private static boolean mayChoose(LogicalPlan plan) {
+    return plan instanceof Filter filter
+        && (!filter.deterministic() || filter.condition().exists(Partitions::mayChange));
+  }
+
+  /** The columns that a condition reads, which it may spell in any case. */
   private static List<StructField> fields(Dataset<Row> chosen, StructType schema) {
     AttributeSet read = chosen.queryExecution().analyzed().references();
     return Arrays.stream(schema.fields())
-        .filter(field -> read.exists(attribute -> attribute.name().equals(field.name())))
+        .filter(field -> read.exists(attribute -> attribute.name().equalsIgnoreCase(field.name())))
         .toList();
   }
 

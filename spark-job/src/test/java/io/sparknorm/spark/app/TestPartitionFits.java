@@ -364,6 +364,10 @@ class TestPartitionFits extends JobTest {
             + " may choose other records each time",
         "input.where = \"day < current_date()\" | Cannot fit by partitions of column day:"
             + " input.where may choose other records each time",
+        "input.where = \"_metadata.file_size > 0 AND rand() < 0.5\" | Cannot fit by partitions of"
+            + " column day: input.where may choose other records each time",
+        "input.where = \"day < date 'today'\" | Cannot fit by partitions of column day:"
+            + " input.where may choose other records each time",
         "input.where = \"day IN (SELECT max(day) FROM days)\" | Cannot fit by partitions of column"
             + " day: input.where may choose other records each time"
       })
@@ -415,6 +419,32 @@ class TestPartitionFits extends JobTest {
 
     assertSameAsAFullFit(2, where); // 8, which has not changed, is more than 10 now, as texts are
     assertThat(manifest("rolling", 2).at("/counts/records").intValue()).isEqualTo(10);
+  }
+
+  @Test
+  void statesAreOfTheTypesOfTheColumnsThatChooseHoweverTheyAreSpelled() throws Exception {
+    String query = "SELECT %s AS part, %s AS region, array(id, 2 * id, id * id) AS x FROM range(6)";
+    regions(query.formatted("1", "id + 8"), SaveMode.Overwrite);
+    String where = "Region > '10'";
+    String job =
+        JOB.replace("day, window = 3 days", "part") + "input.where = \"%s\"\n".formatted(where);
+    fit(job);
+    assertThat(manifest("rolling", 1).at("/counts/records").intValue()).isEqualTo(3);
+
+    regions(query.formatted("2", "'x'"), SaveMode.Append);
+    fit(job);
+
+    assertSameAsAFullFit(2, where); // 8 of the first part is more than 10 now, as texts are
+    assertThat(manifest("rolling", 2).at("/counts/records").intValue()).isEqualTo(11);
+  }
+
+  private void regions(String query, SaveMode mode) {
+    spark()
+        .sql(query)
+        .write()
+        .partitionBy("part", "region")
+        .mode(mode)
+        .parquet(folder.resolve("in").toString());
   }
 
   @Test

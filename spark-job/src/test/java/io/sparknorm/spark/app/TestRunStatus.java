@@ -84,7 +84,10 @@ class TestRunStatus {
     String warehouse = "-Dspark.sql.warehouse.dir=" + folder.resolve("warehouse");
     JobProcess.Left left =
         JobProcess.start(
-                folder, JOB.replace("path = \"DIR/out\"", "table = out"), List.of(warehouse), "run")
+                folder,
+                JOB.replace("path = \"DIR/out\"", "table = out, format = parquet"),
+                List.of(warehouse),
+                "run")
             .left();
 
     assertThat(left.status()).as(left.log()).isZero();
