@@ -71,15 +71,25 @@ record StorageServer(Jvm process, String root, Map<String, String> settings)
             jclouds.filesystem.basedir=%s
             """
                 .formatted(endpoint, home.resolve("objects")));
+    Path logging =
+        Files.writeString(
+            home.resolve("logback.xml"),
+            """
+            <configuration>
+              <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
+                <encoder><pattern>%level %logger{0}: %msg%n</pattern></encoder>
+              </appender>
+              <root level="INFO"><appender-ref ref="out"/></root>
+            </configuration>
+            """);
     Jvm process =
         Jvm.start(
             home.resolve("server.log"),
             Map.of(),
             classPath(jar -> !jar.contains("hadoop")),
-            List.of("-Xmx512m"),
+            List.of("-Xmx512m", "-Dlogback.configurationFile=" + logging),
             List.of("org.gaul.s3proxy.Main", "--properties", properties.toString()));
-    process.awaitLine(
-        "(Started o.e.j.s.S|ServerConnector@.*Started|Started ServerConnector|Started Server)");
+    process.awaitLine("(Started \\S*ServerConnector@)");
     Map<String, String> settings =
         Map.of(
             "spark.hadoop.fs.s3a.endpoint", endpoint,
