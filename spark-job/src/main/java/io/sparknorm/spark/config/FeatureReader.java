@@ -272,6 +272,12 @@ final class FeatureReader {
             "running statistics are kept in a model; set store.path and store.model");
       }
 
+      if (spec.get().needsStatistics() && mode() == Mode.EVAL) {
+        throw norm.invalid(
+            NORM_MODE,
+            "run fits nothing then, and applies a model; set store.path and store.model");
+      }
+
       return;
     }
 

@@ -327,6 +327,13 @@ class TestJobSpec {
   }
 
   @Test
+  void aNormWithoutStatisticsNeedsNoModelInWhateverMode() {
+    assertThat(
+            features(Command.RUN, "norm={ type = layer-norm, mode = eval }", "store=null").model())
+        .isEmpty();
+  }
+
+  @Test
   void applyTakesAVersionOfTheStoreOrOfTheBlock() {
     assertThat(features(Command.APPLY, "store.version=3").model())
         .isEqualTo(ModelReference.of("m", "3"));
@@ -512,6 +519,12 @@ class TestJobSpec {
         Command.RUN,
         "norm.momentum=none",
         "norm.running-variance=biased",
+        "store=null");
+    assertUsage(
+        "Invalid norm.mode: eval (run fits nothing then, and applies a model; set store.path and"
+            + " store.model)",
+        Command.RUN,
+        "norm.mode=eval",
         "store=null");
     assertUsage(
         "Invalid features[1].output: z (features[0] has the same)",
