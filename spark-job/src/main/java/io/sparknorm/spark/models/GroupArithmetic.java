@@ -130,7 +130,8 @@ final class GroupArithmetic implements Closeable {
     return new GroupEntry(part.key(), records, moments);
   }
 
-  private static boolean hasValues(Moments moments) {
+  /** Whether there is any value, of whatever kind, in any channel. */
+  static boolean hasValues(Moments moments) {
     for (int c = 0; c < moments.channels(); c++) {
       if (moments.count(c) > 0
           || moments.nanCount(c) > 0

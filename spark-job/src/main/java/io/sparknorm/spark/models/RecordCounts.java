@@ -2,7 +2,6 @@ package io.sparknorm.spark.models;
 
 import java.util.Collections;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -29,16 +28,25 @@ public record RecordCounts(long records, long dropped, Map<String, Long> faults)
         Math.addExact(records, other.records), Math.addExact(dropped, other.dropped), sums);
   }
 
-  /** Empty if a count would be below zero. */
-  Optional<RecordCounts> minus(RecordCounts other) {
+  /**
+   * The difference.
+   *
+   * @throws IllegalArgumentException saying which count would be below zero
+   */
+  RecordCounts minus(RecordCounts other) {
+    long recordsLeft = left(records - other.records, "records");
+    long droppedLeft = left(dropped - other.dropped, "dropped records");
     Map<String, Long> left = new TreeMap<>(faults);
     other.faults.forEach((fault, count) -> left.merge(fault, -count, Math::addExact));
-    boolean isSound =
-        records >= other.records
-            && dropped >= other.dropped
-            && left.values().stream().allMatch(count -> count >= 0);
-    return isSound
-        ? Optional.of(new RecordCounts(records - other.records, dropped - other.dropped, left))
-        : Optional.empty();
+    left.forEach((fault, count) -> left(count, "faults of kind " + fault));
+    return new RecordCounts(recordsLeft, droppedLeft, left);
+  }
+
+  private static long left(long count, String what) {
+    if (count < 0) {
+      throw new IllegalArgumentException("%d %s would be left".formatted(count, what));
+    }
+
+    return count;
   }
 }

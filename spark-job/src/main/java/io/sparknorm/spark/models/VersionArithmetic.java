@@ -108,7 +108,7 @@ public final class VersionArithmetic {
    * @param into the model whose next version it becomes
    * @param less what is subtracted: at least one, none twice
    * @throws JobException as for {@link #merge}, and if the first version cannot have held all of
-   *     the others, or held nothing else
+   *     the others, or held no other values
    */
   public Publication subtract(String into, ModelId from, List<ModelId> less) throws IOException {
     List<ModelId> ids = new ArrayList<>(List.of(from));
@@ -121,19 +121,11 @@ public final class VersionArithmetic {
     List<InputVersion> input = new ArrayList<>(List.of(input(Part.MERGED, whole)));
     for (Source part : parts) {
       subtract(moments, whole, part);
-      counts =
-          counts
-              .minus(part.counts())
-              .orElseThrow(() -> neverAPart(whole, part, "it has more records", null));
+      counts = subtract(counts, whole, part);
       input.add(input(Part.SUBTRACTED, part));
     }
 
-    if (counts.records() == 0) {
-      throw JobException.data(
-          "Cannot subtract %s from %s: no record is left; nothing was published"
-              .formatted(names(parts), from));
-    }
-
+    checkSomethingIsLeft(moments, counts, "%s from %s".formatted(names(parts), from));
     String location = "%s without %s".formatted(from, names(parts));
     Optional<GroupedState> groups =
         groups(
@@ -151,6 +143,28 @@ public final class VersionArithmetic {
     } catch (NeverAddedException e) {
       String why = "%s would be left with %s".formatted(channel(whole, e.channel()), e.left());
       throw neverAPart(whole, part, why, e);
+    }
+  }
+
+  private static RecordCounts subtract(RecordCounts counts, Source whole, Source part) {
+    try {
+      return counts.minus(part.counts());
+    } catch (IllegalArgumentException e) {
+      throw neverAPart(whole, part, e.getMessage(), e);
+    }
+  }
+
+  /** A fit on the records that are left would refuse them likewise. */
+  private static void checkSomethingIsLeft(Moments moments, RecordCounts counts, String what) {
+    if (counts.records() == 0) {
+      throw JobException.data(
+          "Cannot subtract %s: no record is left; nothing was published".formatted(what));
+    }
+
+    if (!GroupArithmetic.hasValues(moments)) {
+      throw JobException.data(
+          "Cannot subtract %s: none of %d records that are left has a value; nothing was published"
+              .formatted(what, counts.records()));
     }
   }
 

@@ -45,6 +45,18 @@ abstract class StoreTest {
   /** Publishes a fit on records of two channels, whose values come in turn. */
   final ModelId fit(String model, NormSpec spec, RecordType type, double... values)
       throws IOException {
+    RecordCounts counts = new RecordCounts(values.length / 2, 0, Map.of("nan", 0L));
+    return fit(model, spec, type, counts, values);
+  }
+
+  /** As if these had been counted. */
+  final ModelId fit(String model, RecordCounts counts, double... values) throws IOException {
+    return fit(model, BATCH_NORM, VECTOR, counts, values);
+  }
+
+  private ModelId fit(
+      String model, NormSpec spec, RecordType type, RecordCounts counts, double... values)
+      throws IOException {
     Moments moments = new Moments(2);
     for (int i = 0; i < values.length; i++) {
       moments.add(i % 2, values[i]);
@@ -59,7 +71,7 @@ abstract class StoreTest {
             Instant.EPOCH,
             "0",
             input,
-            new RecordCounts(values.length / 2, 0, Map.of("nan", 0L)));
+            counts);
     return store.publish(model, new Draft(spec, type, Optional.of(moments), provenance)).id();
   }
 

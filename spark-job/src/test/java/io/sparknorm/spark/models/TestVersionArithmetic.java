@@ -27,6 +27,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TestVersionArithmetic extends StoreTest {
   private VersionArithmetic arithmetic;
@@ -176,6 +178,50 @@ class TestVersionArithmetic extends StoreTest {
         () -> arithmetic.subtract("rest", month, List.of(copy)),
         LeavingStatus.DATA,
         "Cannot subtract day v=1 from month v=1: no record is left; nothing was published");
+  }
+
+  @Test
+  void recordsThatAreLeftHaveToHaveAValue() throws IOException {
+    ModelId month = fit("month", new RecordCounts(5, 0, Map.of("null-array", 3L)), 1, 2, 3, 4);
+    ModelId day = fit("day", 3, 4, 1, 2);
+
+    assertRefused(
+        () -> arithmetic.subtract("rest", month, List.of(day)),
+        LeavingStatus.DATA,
+        "Cannot subtract day v=1 from month v=1: none of 3 records that are left has a value;"
+            + " nothing was published");
+    assertThat(folder.resolve("rest")).doesNotExist();
+  }
+
+  @Test
+  void leftIsANaNToo() throws IOException {
+    ModelId month = fit("month", 1, 2, Double.NaN, Double.NEGATIVE_INFINITY);
+    ModelId day = fit("day", 1, 2);
+
+    ModelId rest = arithmetic.subtract("rest", month, List.of(day)).id();
+
+    assertSameBytes(rest, fit("alone", Double.NaN, Double.NEGATIVE_INFINITY));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2 | 0 | 0 | -1 records would be left",
+        "1 | 2 | 0 | -1 dropped records would be left",
+        "1 | 1 | 4 | -1 faults of kind nan would be left",
+      })
+  void countsThatDoNotFitAreNamed(long records, long dropped, long nan, String why)
+      throws IOException {
+    ModelId month = fit("month", new RecordCounts(1, 1, Map.of("nan", 3L)), 1, 2, 3, 4);
+    ModelId day = fit("day", new RecordCounts(records, dropped, Map.of("nan", nan)), 1, 2);
+
+    assertRefused(
+        () -> arithmetic.subtract("rest", month, List.of(day)),
+        LeavingStatus.DATA,
+        "Cannot subtract day v=1 from month v=1: %s, so it was never a part of it; nothing was"
+                .formatted(why)
+            + " published");
   }
 
   @Test
