@@ -28,8 +28,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RuntimeConfig;
 import org.apache.spark.sql.internal.SQLConf;
-import org.apache.spark.sql.types.StructField;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +44,18 @@ import org.slf4j.LoggerFactory;
  */
 final class PartitionFits {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionFits.class);
+
+  /** Of the session: those that decide which values, and which records, the same files have. */
+  private static final List<String> SETTINGS =
+      List.of(
+          SQLConf.SESSION_LOCAL_TIMEZONE().key(),
+          SQLConf.ANSI_ENABLED().key(),
+          SQLConf.CASE_SENSITIVE().key(),
+          SQLConf.IGNORE_CORRUPT_FILES().key(),
+          SQLConf.IGNORE_MISSING_FILES().key(),
+          SQLConf.LEGACY_TIME_PARSER_POLICY().key(),
+          SQLConf.PARQUET_REBASE_MODE_IN_READ().key(),
+          SQLConf.PARQUET_INT96_REBASE_MODE_IN_READ().key());
 
   private final JobSpec spec;
   private final Optional<ModelStore> store;
@@ -90,7 +102,7 @@ final class PartitionFits {
    */
   List<FitResult> fit(Input input, List<Part> parts, List<FeatureBlock> all) throws IOException {
     Map<String, String> digests = input.partitions().orElseThrow().digests();
-    String basis = basis(input, all);
+    String basis = basis(input);
     List<Last> lasts = new ArrayList<>();
     for (Part part : parts) {
       lasts.add(last(part, basis));
@@ -124,25 +136,16 @@ final class PartitionFits {
   }
 
   /**
-   * What the states of partitions depend on besides their files: a change makes them useless. The
-   * types of columns are part of it, since Spark derives them from all files and folders there are,
-   * and they decide what a partition's value is equal to, and what a condition chooses.
+   * What the states of partitions depend on besides their files: a change makes them useless. So
+   * does one of the settings of the session by which Spark reads files and conditions.
    */
-  private String basis(Input input, List<FeatureBlock> blocks) {
+  private String basis(Input input) {
     List<String> all = new ArrayList<>();
     spec.features().forEach(features -> all.add(spec.canonicalFit(features)));
-    all.add(input.rows().sparkSession().conf().get(SQLConf.SESSION_LOCAL_TIMEZONE().key()));
-    input.partitions().orElseThrow().choosing().forEach(field -> all.add(described(field)));
-    for (FeatureBlock block : blocks) {
-      block.fields().forEach(field -> all.add(described(field)));
-      all.add(block.weight().column() + " " + block.weight().type().catalogString());
-    }
-
+    all.addAll(input.columnsFitted(spec.features()));
+    RuntimeConfig session = input.rows().sparkSession().conf();
+    SETTINGS.forEach(setting -> all.add(session.get(setting)));
     return Sha256.of(String.join("\n", all));
-  }
-
-  private static String described(StructField field) {
-    return field.name() + " " + field.dataType().catalogString();
   }
 
   private Last last(Part part, String basis) throws IOException {

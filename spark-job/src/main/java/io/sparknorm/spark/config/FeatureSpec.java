@@ -1,6 +1,7 @@
 package io.sparknorm.spark.config;
 
 import io.sparknorm.kernels.TensorShape;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -66,6 +67,14 @@ public record FeatureSpec(
   /** Whether a job of this command fits the block, and does not apply what was fitted before. */
   public boolean isFittedBy(Command command) {
     return command == Command.FIT || (command.fits() && mode == Mode.TRAIN);
+  }
+
+  /** The columns that a fit reads. */
+  public List<String> columnsFitted() {
+    List<String> fitted = new ArrayList<>(columns);
+    weight.ifPresent(fitted::add);
+    fitted.addAll(groupBy);
+    return fitted;
   }
 
   /** The names of the channels, where the columns give them. */

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toSet;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.models.InputIdentity;
@@ -11,14 +12,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.types.StructField;
 
 /**
  * A dataset whose identity is pinned, so that both passes read the same. Of a Delta Lake or Iceberg
@@ -27,6 +33,7 @@ import org.apache.spark.sql.SparkSession;
  */
 public final class Input {
   private final Dataset<Row> rows;
+  private final Optional<String> where;
   private final String location;
   private final boolean isView;
   private final Configuration hadoop;
@@ -35,22 +42,24 @@ public final class Input {
 
   private Input(Dataset<Row> rows, InputSpec spec, boolean isView) {
     this.rows = rows;
+    this.where = spec.where();
     this.isView = isView;
     this.location = Locations.withoutSecrets(spec.location());
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     this.identity = identify();
     this.partitions =
-        spec.partitions().map(by -> Partitions.find(rows, identity, by, spec.where()));
+        spec.partitions().map(by -> Partitions.find(rows, identity, by, where));
   }
 
   private Input(TableSnapshot snapshot, InputSpec spec) {
     this.rows = snapshot.rows();
+    this.where = spec.where();
     this.isView = false;
     this.location = snapshot.identity().location();
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     this.identity = snapshot.identity();
     this.partitions =
-        spec.partitions().map(by -> Partitions.find(rows, identity, by, spec.where()));
+        spec.partitions().map(by -> Partitions.find(rows, identity, by, where));
   }
 
   /**
@@ -112,6 +121,38 @@ public final class Input {
   /** The identity of what a fit takes: files outside of the window are no part of it. */
   public InputIdentity fitted() {
     return partitions.map(Partitions::identity).orElse(identity);
+  }
+
+  /**
+   * The columns that a fit of blocks depends on, each with its type. Spark derives the types from a
+   * table's definition or from all files and folders there are, and they decide what the same files
+   * say: which values there are, what a partition's value is equal to, what a condition chooses.
+   *
+   * @return in alphabetical order, whatever that of the blocks
+   */
+  public List<String> columnsFitted(List<FeatureSpec> blocks) {
+    SortedSet<String> columns = new TreeSet<>();
+    for (FeatureSpec block : blocks) {
+      block
+          .columnsFitted()
+          .forEach(name -> columns.add(described(FeatureBlock.field(name, rows.schema()))));
+    }
+
+    partitions.ifPresent(by -> columns.add(described(by.column())));
+    where.ifPresent(condition -> readBy(condition).forEach(field -> columns.add(described(field))));
+    return List.copyOf(columns);
+  }
+
+  /** The columns that a condition reads, which it may spell in any case. */
+  private List<StructField> readBy(String condition) {
+    AttributeSet read = rows.where(condition).queryExecution().analyzed().references();
+    return Arrays.stream(rows.schema().fields())
+        .filter(field -> read.exists(attribute -> attribute.name().equalsIgnoreCase(field.name())))
+        .toList();
+  }
+
+  private static String described(StructField field) {
+    return field.name() + " " + field.dataType().catalogString();
   }
 
   /**

@@ -12,7 +12,6 @@ import io.sparknorm.spark.models.InputIdentity.InputFile;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +25,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
-import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.CurrentDate;
 import org.apache.spark.sql.catalyst.expressions.CurrentTimestampLike;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -41,23 +39,17 @@ import org.apache.spark.sql.types.DateType;
 import org.apache.spark.sql.types.IntegralType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * The partitions of an input, found by its files' folders, such as {@code day=2026-11-23}.
  *
  * @param column the partition column
- * @param choosing the columns that decide which records a partition has: this one and those of the
- *     condition
  * @param digests what identifies the files of each partition in the window, by its value, the
  *     oldest first
  * @param identity of all these files together
  */
 public record Partitions(
-    StructField column,
-    List<StructField> choosing,
-    Map<String, String> digests,
-    InputIdentity identity) {
+    StructField column, Map<String, String> digests, InputIdentity identity) {
   /** What Spark and Hive write in place of null and of an empty text. */
   private static final String NULL = "__HIVE_DEFAULT_PARTITION__";
 
@@ -100,9 +92,7 @@ public record Partitions(
     }
 
     fitted.sort(Comparator.comparing(InputFile::path));
-    List<StructField> choosing = new ArrayList<>(List.of(column));
-    where.ifPresent(condition -> choosing.addAll(fields(rows.where(condition), rows.schema())));
-    return new Partitions(column, choosing, digests, InputFiles.identity(input.location(), fitted));
+    return new Partitions(column, digests, InputFiles.identity(input.location(), fitted));
   }
 
   /** The state of a partition is that of the records which a condition has once chosen. */
@@ -117,14 +107,6 @@ public record Partitions(
   private static boolean mayChoose(LogicalPlan plan) {
     return plan instanceof Filter filter
         && (!filter.deterministic() || filter.condition().exists(Partitions::mayChange));
-  }
-
-  /** The columns that a condition reads, which it may spell in any case. */
-  private static List<StructField> fields(Dataset<Row> chosen, StructType schema) {
-    AttributeSet read = chosen.queryExecution().analyzed().references();
-    return Arrays.stream(schema.fields())
-        .filter(field -> read.exists(attribute -> attribute.name().equalsIgnoreCase(field.name())))
-        .toList();
   }
 
   /** Whether this asks for the time or for other tables. */

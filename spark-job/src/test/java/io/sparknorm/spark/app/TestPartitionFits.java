@@ -192,6 +192,27 @@ class TestPartitionFits extends JobTest {
     assertThat(recordsOf(JOB + setting)).isEqualTo(15);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "spark.sql.ansi.enabled",
+        "spark.sql.caseSensitive",
+        "spark.sql.files.ignoreCorruptFiles",
+        "spark.sql.files.ignoreMissingFiles"
+      })
+  void statesAreOfTheSettingsByWhichFilesAreRead(String setting) throws Exception {
+    days(1, 3);
+    fit(JOB);
+    days(4, 4);
+    String before = spark().conf().get(setting);
+    spark().conf().set(setting, String.valueOf(!Boolean.parseBoolean(before)));
+    try {
+      assertThat(recordsOf(JOB)).isEqualTo(3 * RECORDS_OF_A_DAY);
+    } finally {
+      spark().conf().set(setting, before);
+    }
+  }
+
   @Test
   void anAttemptThatFailsLeavesTheStoreAsItWas() throws Exception {
     days(1, 3);
