@@ -108,7 +108,7 @@ final class Job {
       parts.add(Part.of(feature, spec.command(), store, input.rows().schema()));
     }
 
-    RunIdentity identity = new RunIdentity(spec, input.identity());
+    RunIdentity identity = new RunIdentity(spec, input);
     progress.isRun(identity.ofRun(parts));
     Optional<Output> output = spec.output().map(to -> output(to, identity, parts));
     boolean written = true;
@@ -360,7 +360,7 @@ final class Job {
   }
 
   private String fitIdentity(Part part, Input input) {
-    return new RunIdentity(spec, input.fitted()).ofFit(part);
+    return new RunIdentity(spec, input).ofFit(part);
   }
 
   /** An input without files, such as a query of a database, does not tell when it changes. */

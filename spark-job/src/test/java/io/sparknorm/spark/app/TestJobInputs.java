@@ -111,6 +111,50 @@ class TestJobInputs extends JobTest {
   }
 
   @Test
+  void aTableThatReadsOtherValuesFromTheSameFilesMakesAnotherRun() throws IOException {
+    spark()
+        .sql("SELECT * FROM VALUES (1, array(0.1, 1.0), 1), (2, array(0.3, 2.0), 2) AS t(id, x, w)")
+        .coalesce(1)
+        .write()
+        .json(folder.resolve("in").toString());
+    String job =
+        """
+        input.table = pairs
+        output { path = ${dir}/out, if-exists = replace }
+        features { column = x, shape = [2] }
+        norm { type = batch-norm, epsilon = 0 }
+        store { path = ${dir}/store, model = m }
+        """;
+    try {
+      definePairs("x array<float>, w int");
+      run(job);
+      assertThat(run(job).reason()).isEqualTo("this run is already published, nothing to do");
+
+      definePairs("x array<float>, w bigint");
+      run(job);
+      assertThat(output().schema().apply("w").dataType()).isEqualTo(DataTypes.LongType);
+      assertThat(version("m", 2)).as("of the same values").doesNotExist();
+
+      definePairs("x array<double>, w bigint");
+      run(job);
+      assertThat(output().schema().apply("x").dataType().simpleString()).isEqualTo("array<double>");
+      assertThat(statistics("m", 1).at("/mean/0").doubleValue())
+          .isEqualTo(((double) 0.1f + 0.3f) / 2);
+      assertThat(statistics("m", 2).at("/mean/0").doubleValue()).isEqualTo(0.2);
+    } finally {
+      spark().sql("DROP TABLE IF EXISTS pairs");
+    }
+  }
+
+  private void definePairs(String columns) {
+    spark().sql("DROP TABLE IF EXISTS pairs");
+    spark()
+        .sql(
+            "CREATE TABLE pairs (id int, %s) USING json LOCATION '%s'"
+                .formatted(columns, folder.resolve("in").toUri()));
+  }
+
+  @Test
   void nestedArraysAreImagesOfChannels() throws IOException {
     write(
         "in",
