@@ -1,10 +1,12 @@
 package io.sparknorm.spark;
 
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.DataOutput;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -50,6 +52,12 @@ public final class ScratchFile implements Closeable {
       file.read(buffer.clear(), at);
       to.write(buffer.array(), 0, buffer.position());
     }
+  }
+
+  /** Reads all that was written and flushed; to close this is to delete the file. */
+  public InputStream in() throws IOException {
+    file.position(0);
+    return new BufferedInputStream(Channels.newInputStream(file), BUFFER);
   }
 
   /** Deletes it, whatever has not been flushed. */

@@ -47,18 +47,19 @@ final class GroupCollector {
     }
 
     memory.checkGroups(summary.count(), summary.statisticsBytes());
-    GroupedState.Builder groups = new GroupedState.Builder();
-    for (int[] partitions : batches()) {
-      for (List<byte[]> found : merged.collectPartitions(partitions)) {
-        for (byte[] bytes : found.subList(0, found.size() - 1)) {
-          GroupChunk chunk = GroupChunk.of(bytes);
-          groups.add(chunk.statistics(), chunk.moments());
+    try (GroupedState.Builder groups = new GroupedState.Builder()) {
+      for (int[] partitions : batches()) {
+        for (List<byte[]> found : merged.collectPartitions(partitions)) {
+          for (byte[] bytes : found.subList(0, found.size() - 1)) {
+            GroupChunk chunk = GroupChunk.of(bytes);
+            groups.add(chunk.statistics(), chunk.moments());
+          }
         }
       }
-    }
 
-    return Optional.of(
-        groups.build(column.grouping().key().by(), column.momentChannels(), summary.count()));
+      return Optional.of(
+          groups.build(column.grouping().key().by(), column.momentChannels(), summary.count()));
+    }
   }
 
   /** The partitions that come together. */

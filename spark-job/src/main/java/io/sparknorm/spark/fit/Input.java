@@ -47,8 +47,7 @@ public final class Input {
     this.location = Locations.withoutSecrets(spec.location());
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     this.identity = identify();
-    this.partitions =
-        spec.partitions().map(by -> Partitions.find(rows, identity, by, where));
+    this.partitions = spec.partitions().map(by -> Partitions.find(rows, identity, by, where));
   }
 
   private Input(TableSnapshot snapshot, InputSpec spec) {
@@ -58,8 +57,7 @@ public final class Input {
     this.location = snapshot.identity().location();
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     this.identity = snapshot.identity();
-    this.partitions =
-        spec.partitions().map(by -> Partitions.find(rows, identity, by, where));
+    this.partitions = spec.partitions().map(by -> Partitions.find(rows, identity, by, where));
   }
 
   /**

@@ -48,8 +48,7 @@ import org.apache.spark.sql.types.StructField;
  *     oldest first
  * @param identity of all these files together
  */
-public record Partitions(
-    StructField column, Map<String, String> digests, InputIdentity identity) {
+public record Partitions(StructField column, Map<String, String> digests, InputIdentity identity) {
   /** What Spark and Hive write in place of null and of an empty text. */
   private static final String NULL = "__HIVE_DEFAULT_PARTITION__";
 

@@ -6,74 +6,148 @@ import io.sparknorm.kernels.Variance;
 import io.sparknorm.kernels.moments.Moments;
 import io.sparknorm.kernels.moments.NeverAddedException;
 import io.sparknorm.kernels.moments.Statistics;
+import io.sparknorm.spark.ScratchFile;
 import java.io.ByteArrayOutputStream;
-import java.io.Closeable;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 
 /**
  * Adds and subtracts the groups of versions, whose files it reads side by side: of each it holds
  * one group at a time. What this gives of a group is what a fit gives on the records that are left
  * of it, and nothing where none are.
+ *
+ * <p>It has no more than some files open, each a connection to a store: of more versions it adds or
+ * subtracts some, and the next to the result so far, which is on the driver's disk.
  */
-final class GroupArithmetic implements Closeable {
+final class GroupArithmetic {
+  private static final int MOST_OPEN = 32;
+  private static final Path SCRATCH = new Path("scratch");
+
   private final ModelStore store;
   private final List<Manifest> sources;
-  private final List<GroupReader> readers = new ArrayList<>();
+  private final int mostOpen;
   private final GroupBy by;
   private final RecordType type;
   private final Variance variance;
-  private final GroupedState.Builder groups = new GroupedState.Builder();
-  private int count;
 
   /**
    * For one operation.
    *
    * @param sources with the same groups, type and norm
    */
-  GroupArithmetic(ModelStore store, List<Manifest> sources) throws IOException {
+  GroupArithmetic(ModelStore store, List<Manifest> sources) {
+    this(store, sources, MOST_OPEN);
+  }
+
+  /**
+   * @param mostOpen how many files may be open at once, at least 2
+   */
+  GroupArithmetic(ModelStore store, List<Manifest> sources, int mostOpen) {
     this.store = store;
     this.sources = sources;
+    this.mostOpen = mostOpen;
     Manifest first = sources.get(0);
     by = first.groups().orElseThrow().by();
     type = first.type();
     variance = ((DatasetNorm) first.spec().norm()).variance();
   }
 
-  private void open() throws IOException {
-    for (Manifest source : sources) {
-      readers.add(store.groupMoments(source));
+  /** What becomes of the groups that several files have of one key. */
+  @FunctionalInterface
+  private interface Operation {
+    /**
+     * Takes the groups.
+     *
+     * @param first the number of the source that the first file is, or the last one in it
+     * @return empty if nothing is left of it
+     */
+    Optional<GroupEntry> group(GroupReaders files, int first) throws IOException;
+  }
+
+  private GroupedState carryOut(Operation operation) throws IOException {
+    try (GroupReaders files = new GroupReaders()) {
+      int opened = 0;
+      while (true) {
+        while (opened < sources.size() && files.count() < mostOpen) {
+          files.add(store.groupMoments(sources.get(opened)));
+          opened++;
+        }
+
+        int first = opened - files.count();
+        if (opened == sources.size()) {
+          return result(files, first, operation);
+        }
+
+        GroupReader soFar = interim(files, first, operation);
+        files.close();
+        files.add(soFar);
+      }
+    }
+  }
+
+  /** The result so far, as a file like the others. */
+  private GroupReader interim(GroupReaders files, int first, Operation operation)
+      throws IOException {
+    try (ScratchFile groups = new ScratchFile()) {
+      int count = 0;
+      while (files.next()) {
+        Optional<GroupEntry> group = operation.group(files, first);
+        if (group.isPresent()) {
+          group.get().writeMoments(groups.out());
+          count = Math.addExact(count, 1);
+        }
+      }
+
+      groups.out().flush();
+      int channels = type.shape().channels();
+      ScratchFile whole = new ScratchFile();
+      GroupFile.MOMENTS.write(channels, count, groups::copyTo, whole.out());
+      whole.out().flush();
+      return GroupReader.open(SCRATCH, whole.in(), channels, count);
+    }
+  }
+
+  private GroupedState result(GroupReaders files, int first, Operation operation)
+      throws IOException {
+    try (GroupedState.Builder groups = new GroupedState.Builder()) {
+      int count = 0;
+      while (files.next()) {
+        Optional<GroupEntry> group = operation.group(files, first);
+        if (group.isPresent()) {
+          add(group.get(), groups);
+          count = Math.addExact(count, 1);
+        }
+      }
+
+      return groups.build(by, type.shape().channels(), count);
     }
   }
 
   /** The groups of any. */
   GroupedState merged() throws IOException {
-    open();
-    for (Optional<byte[]> next = next(); next.isPresent(); next = next()) {
-      List<GroupEntry> found = new ArrayList<>();
-      for (GroupReader reader : readers) {
-        take(reader, next.get()).ifPresent(found::add);
-      }
-
-      add(sum(found));
-    }
-
-    return groups.build(by, type.shape().channels(), count);
+    return carryOut((files, first) -> sum(files));
   }
 
-  private static GroupEntry sum(List<GroupEntry> found) {
-    Moments moments = found.get(0).moments();
-    long records = found.get(0).records();
-    for (GroupEntry more : found.subList(1, found.size())) {
-      moments.merge(more.moments());
-      records = Math.addExact(records, more.records());
+  private static Optional<GroupEntry> sum(GroupReaders files) throws IOException {
+    Optional<GroupEntry> sum = Optional.empty();
+    for (int file = 0; file < files.count(); file++) {
+      Optional<GroupEntry> more = files.take(file);
+      sum =
+          sum.isPresent() && more.isPresent()
+              ? Optional.of(sum(sum.get(), more.get()))
+              : sum.or(() -> more);
     }
 
-    return new GroupEntry(found.get(0).key(), records, moments);
+    return sum;
+  }
+
+  private static GroupEntry sum(GroupEntry sum, GroupEntry more) {
+    Moments moments = sum.moments();
+    moments.merge(more.moments());
+    return new GroupEntry(sum.key(), Math.addExact(sum.records(), more.records()), moments);
   }
 
   /** Says why a version was never a part of the first. */
@@ -84,22 +158,20 @@ final class GroupArithmetic implements Closeable {
 
   /** What is left of the groups of the first without those of the others. */
   GroupedState subtracted(Refusal refusal) throws IOException {
-    open();
-    for (Optional<byte[]> next = next(); next.isPresent(); next = next()) {
-      Optional<GroupEntry> left = take(readers.get(0), next.get());
-      for (int source = 1; source < readers.size(); source++) {
-        Optional<GroupEntry> less = take(readers.get(source), next.get());
-        if (less.isPresent()) {
-          left = Optional.of(difference(left, less.get(), source, refusal));
-        }
-      }
+    return carryOut((files, first) -> difference(files, first, refusal));
+  }
 
-      if (left.orElseThrow().records() > 0) {
-        add(left.get());
+  private Optional<GroupEntry> difference(GroupReaders files, int first, Refusal refusal)
+      throws IOException {
+    Optional<GroupEntry> left = files.take(0);
+    for (int file = 1; file < files.count(); file++) {
+      Optional<GroupEntry> less = files.take(file);
+      if (less.isPresent()) {
+        left = Optional.of(difference(left, less.get(), first + file, refusal));
       }
     }
 
-    return groups.build(by, type.shape().channels(), count);
+    return left.filter(group -> group.records() > 0);
   }
 
   private GroupEntry difference(
@@ -144,26 +216,7 @@ final class GroupArithmetic implements Closeable {
     return false;
   }
 
-  /** The digest of the key that comes next in the order of the files. */
-  private Optional<byte[]> next() {
-    return readers.stream()
-        .filter(reader -> reader.current().isPresent())
-        .map(GroupReader::digest)
-        .min(Arrays::compareUnsigned);
-  }
-
-  /** The group that a file stands at, if it is the one with this digest; it goes on then. */
-  private static Optional<GroupEntry> take(GroupReader reader, byte[] digest) throws IOException {
-    Optional<GroupEntry> current = reader.current();
-    if (current.isEmpty() || !Arrays.equals(reader.digest(), digest)) {
-      return Optional.empty();
-    }
-
-    reader.advance();
-    return current;
-  }
-
-  private void add(GroupEntry group) throws IOException {
+  private void add(GroupEntry group, GroupedState.Builder groups) throws IOException {
     Statistics derived = group.moments().statistics();
     checkRange(group, derived.variance(variance));
     ByteArrayOutputStream statistics = new ByteArrayOutputStream();
@@ -171,7 +224,6 @@ final class GroupArithmetic implements Closeable {
     ByteArrayOutputStream moments = new ByteArrayOutputStream();
     group.writeMoments(new DataOutputStream(moments));
     groups.add(statistics.toByteArray(), moments.toByteArray());
-    count = Math.addExact(count, 1);
   }
 
   private void checkRange(GroupEntry group, Coefficients variances) {
@@ -182,13 +234,6 @@ final class GroupArithmetic implements Closeable {
                     .formatted(type.channelName(c), by.describe(group.key()))
                 + " values down)");
       }
-    }
-  }
-
-  @Override
-  public void close() throws IOException {
-    for (GroupReader reader : readers) {
-      reader.close();
     }
   }
 }

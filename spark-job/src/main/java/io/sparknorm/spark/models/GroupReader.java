@@ -23,27 +23,43 @@ final class GroupReader implements Closeable {
   private byte[] digest = new byte[0];
   private Optional<GroupEntry> current = Optional.empty();
 
-  /**
-   * Reads the first group.
-   *
-   * @param file its name
-   * @param content buffered; closed with this
-   * @param count how many groups it has to have
-   */
-  GroupReader(Path file, InputStream content, int channels, int count) throws IOException {
+  private GroupReader(Path file, InputStream content, int channels, int count) {
     this.file = file;
     this.checked = new CheckedInputStream(content, new CRC32());
     this.in = new DataInputStream(checked);
     this.channels = channels;
     this.left = count;
+  }
+
+  /**
+   * Reads the first group.
+   *
+   * @param file its name
+   * @param content buffered; closed with the reader, or now if it is refused
+   * @param count how many groups it has to have
+   * @throws io.sparknorm.spark.JobException if the file is damaged
+   */
+  static GroupReader open(Path file, InputStream content, int channels, int count)
+      throws IOException {
+    GroupReader reader = new GroupReader(file, content, channels, count);
+    try {
+      reader.checkHeader();
+      reader.advance();
+      return reader;
+    } catch (IOException | RuntimeException e) {
+      reader.close();
+      throw e;
+    }
+  }
+
+  private void checkHeader() throws IOException {
     ByteBuffer header = ByteBuffer.wrap(in.readNBytes(GroupFile.HEADER_BYTES));
     StoreFiles.read(
         file,
         () -> {
-          GroupFile.MOMENTS.checkHeader(header, channels, count);
+          GroupFile.MOMENTS.checkHeader(header, channels, left);
           return null;
         });
-    advance();
   }
 
   /** The group that this stands at; empty behind the last. */

@@ -277,7 +277,7 @@ public final class ModelStore {
   GroupReader groupMoments(Manifest manifest) throws IOException {
     Groups groups = manifest.groups().orElseThrow();
     Path file = files.verified(manifest.id(), groups.moments());
-    return new GroupReader(
+    return GroupReader.open(
         file, files.open(file), manifest.type().shape().channels(), groups.count());
   }
 

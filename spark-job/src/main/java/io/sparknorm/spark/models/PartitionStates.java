@@ -33,7 +33,8 @@ public record PartitionStates(String basis, List<PartitionState> partitions) {
    * The state of one partition.
    *
    * @param name the value of the partition column, as folders have it
-   * @param files SHA-256 of its files' names, lengths, modification times and, where a store has them, ETags
+   * @param files SHA-256 of its files' names, lengths, modification times and, where a store has
+   *     them, ETags
    * @param state the moments as {@link Moments#write} writes them, a fraction of what they take in
    *     memory; none where no record has a tensor
    */

@@ -95,8 +95,8 @@ public final class VersionArithmetic {
     }
 
     List<Manifest> manifests = sources.stream().map(Source::manifest).toList();
-    try (GroupArithmetic arithmetic = new GroupArithmetic(store, manifests)) {
-      return Optional.of(operation.groups(arithmetic));
+    try {
+      return Optional.of(operation.groups(new GroupArithmetic(store, manifests)));
     } catch (IllegalArgumentException e) {
       throw unpublishable(into, e);
     }
@@ -273,6 +273,10 @@ public final class VersionArithmetic {
       return store.publish(into, draft);
     } catch (IllegalArgumentException e) {
       throw unpublishable(into, e);
+    } finally {
+      if (groups.isPresent()) {
+        groups.get().close();
+      }
     }
   }
 
