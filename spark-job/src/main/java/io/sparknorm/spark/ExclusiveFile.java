@@ -202,4 +202,9 @@ public final class ExclusiveFile {
   static String temporaryName(String name) {
     return "." + name + "." + UUID.randomUUID() + ".tmp";
   }
+
+  /** Whether a file is a temporary one of another. */
+  static boolean isTemporary(String file, String name) {
+    return file.matches("\\Q." + name + ".\\E[0-9a-f-]{36}\\.tmp");
+  }
 }

@@ -1,17 +1,22 @@
 package io.sparknorm.spark;
 
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardCopyOption;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes a small file that takes the place of an older one at once: a reader sees the old content
@@ -20,22 +25,57 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
  *
  * <ul>
  *   <li>Local files and those of HDFS and its like are written under a temporary name and renamed.
+ *       What a writer that was killed has left under such a name goes with the next write; a writer
+ *       that still lives, and loses its file to that, writes it again.
  *   <li>An object store shows an object, in place of the one before, when its stream is closed.
  * </ul>
  */
 public final class ReplaceableFile {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplaceableFile.class);
+  private static final int TRIES = 20;
+
   private ReplaceableFile() {}
 
   /** Writes the file and, where need be, makes the folders above it. */
   public static void write(FileSystem fileSystem, Path target, byte[] content) throws IOException {
-    String scheme = fileSystem.getUri().getScheme();
-    if (scheme.equals("file")) {
+    if (ObjectStores.hold(fileSystem.getUri())) {
+      overwrite(fileSystem, target, content);
+      return;
+    }
+
+    for (int i = 1; ; i++) {
+      try {
+        move(fileSystem, target, content);
+        removeLeftovers(fileSystem, target);
+        return;
+      } catch (FileNotFoundException | NoSuchFileException e) {
+        if (i == TRIES) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static void move(FileSystem fileSystem, Path target, byte[] content) throws IOException {
+    if (fileSystem.getUri().getScheme().equals("file")) {
       String name = fileSystem.makeQualified(target).toUri().getPath();
       moveLocally(new File(name).toPath(), content);
-    } else if (ObjectStores.hold(fileSystem.getUri())) {
-      overwrite(fileSystem, target, content);
     } else {
       rename(fileSystem, target, content);
+    }
+  }
+
+  private static void removeLeftovers(FileSystem fileSystem, Path target) {
+    try {
+      for (FileStatus leftover :
+          fileSystem.listStatus(
+              target.getParent(),
+              path -> ExclusiveFile.isTemporary(path.getName(), target.getName()))) {
+        fileSystem.delete(leftover.getPath(), false);
+      }
+    } catch (IOException e) {
+      // The file itself is written.
+      LOG.warn("Cannot remove what is left beside {}: {}", target, e.getMessage());
     }
   }
 

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -45,6 +47,49 @@ class TestReplaceableFile {
           .filteredOn(file -> !file.endsWith(".crc"))
           .containsExactly("alias.json");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"file", "viewfs"})
+  void removesWhatAKilledWriterHasLeft(String scheme) throws IOException {
+    Path target = path(scheme, "alias.json");
+    Files.createFile(folder.resolve(ExclusiveFile.temporaryName("alias.json")));
+    java.nio.file.Path other =
+        Files.createFile(folder.resolve(ExclusiveFile.temporaryName("other.alias.json")));
+
+    write(target, "hello");
+
+    assertThat(read(target)).isEqualTo("hello");
+    try (Stream<java.nio.file.Path> files = Files.list(folder)) {
+      assertThat(files)
+          .filteredOn(file -> !file.toString().endsWith(".crc"))
+          .containsExactlyInAnyOrder(folder.resolve("alias.json"), other);
+    }
+  }
+
+  @Test
+  void writersThatTakeEachOthersFileForAKilledOnesAllSucceed() throws Exception {
+    Path target = path("file", "alias.json");
+    ExecutorService pool = Executors.newFixedThreadPool(3);
+    try {
+      List<Future<?>> writers = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        writers.add(
+            pool.submit(
+                () -> {
+                  write(target, "hello");
+                  return null;
+                }));
+      }
+
+      for (Future<?> writer : writers) {
+        writer.get();
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+
+    assertThat(read(target)).isEqualTo("hello");
   }
 
   @Test

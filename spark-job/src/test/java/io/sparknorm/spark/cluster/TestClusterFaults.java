@@ -31,6 +31,10 @@ class TestClusterFaults extends ClusterTest {
   private static final String A_COMMITTED_TASK = "/_temporary/0/task_\\d+_\\d+_m_\\d+$";
   private static final String THE_STAGING_FOLDER = "/_out\\.sparknorm-staged-[^/]+/_temporary/0$";
 
+  private static final String[] PUBLISHED = {
+    "_out.run-status.json", "in", "job.conf", "out", "store"
+  };
+
   private static final Map<String, String> SPECULATION =
       Map.of(
           "spark.speculation", "true",
@@ -183,8 +187,22 @@ class TestClusterFaults extends ClusterTest {
     submission.await();
 
     assertRunAgainGivesTheResults();
-    assertThat(names("")).containsExactly("_out.run-status.json", "in", "job.conf", "out", "store");
+    assertThat(names("")).containsExactly(PUBLISHED);
     assertThat(names("store/m")).containsExactly("v=1");
+  }
+
+  @Test
+  void driverKilledWhileItTellsHowItEndedLeavesNothingAfterTheNextRun() throws IOException {
+    Trap trap = Trap.holdingUp(folder, "rename", "/_out.run-status.json$");
+    Jvm submission = submit(trap);
+    ProcessHandle driver = trap.caught();
+    driver.destroyForcibly();
+    submission.await();
+    assertResultsAreAsExpected();
+    assertThat(names("")).hasSize(5).contains("in", "job.conf", "out", "store");
+
+    assertRunAgainIsDoneAlready();
+    assertThat(names("")).containsExactly(PUBLISHED);
   }
 
   @Test
