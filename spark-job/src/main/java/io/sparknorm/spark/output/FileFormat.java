@@ -4,6 +4,7 @@ import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.ParquetWriter;
 import io.sparknorm.spark.output.parquet.BulkParquetFormat;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameReader;
@@ -17,16 +18,32 @@ record FileFormat(SparkSession spark, OutputSpec spec) {
   /** Formats whose files do not tell what they hold. */
   private static final Set<String> WITHOUT_SCHEMA = Set.of("csv", "json", "xml");
 
+  /** Writes to a folder that has no rows yet, and marks it with {@code _SUCCESS}. */
+  void write(Dataset<Row> rows, Path folder) {
+    write(rows, folder, Map.of());
+  }
+
   /**
-   * Writes to a folder that has no rows yet.
+   * Writes to a folder and does not mark it.
    *
-   * @param marksSuccess whether Spark leaves a file there that says that all is written
+   * @param fileName how the names of the files begin
    */
-  void write(Dataset<Row> rows, Path folder, boolean marksSuccess) {
+  void writeUnmarked(Dataset<Row> rows, Path folder, String fileName) {
+    write(
+        rows,
+        folder,
+        Map.of(
+            "mapreduce.fileoutputcommitter.marksuccessfuljobs",
+            "false",
+            "mapreduce.output.basename",
+            fileName));
+  }
+
+  private void write(Dataset<Row> rows, Path folder, Map<String, String> hadoop) {
     rows.write()
         .format(writer())
         .options(spec.options())
-        .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", marksSuccess)
+        .options(hadoop)
         .partitionBy(spec.partitionBy().toArray(String[]::new))
         .mode("append")
         .save(folder.toString());

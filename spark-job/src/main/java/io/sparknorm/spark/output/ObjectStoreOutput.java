@@ -38,7 +38,8 @@ import org.slf4j.LoggerFactory;
  * run takes over from an earlier one that left no {@code _SUCCESS}, and removes what that wrote.
  * Publishing takes one more claim, which says that all is there: either the earlier attempt makes
  * it, and the later one finds the number taken, or the other way round. Whoever finds such a claim
- * of its own run writes the {@code _SUCCESS} that is missing.
+ * of its own run writes the {@code _SUCCESS} that is missing. An attempt that was taken over while
+ * it was writing removes its own files.
  */
 final class ObjectStoreOutput implements Output {
   private static final Logger LOG = LoggerFactory.getLogger(ObjectStoreOutput.class);
@@ -46,7 +47,8 @@ final class ObjectStoreOutput implements Output {
   private static final String COMPLETE = "complete";
 
   /** How Spark names the files of one write. */
-  private static final Pattern PART = Pattern.compile("part-[0-9]+-([0-9a-f-]{36})\\b.*");
+  private static final Pattern PART =
+      Pattern.compile("part-(?:[0-9a-f]{8}-)?[0-9]+-([0-9a-f-]{36})\\b.*");
 
   private final FileFormat format;
   private final Publisher publisher;
@@ -138,7 +140,23 @@ final class ObjectStoreOutput implements Output {
     }
 
     // A reader goes by _SUCCESS: it is for publish() to write.
-    format.write(rows, target, false);
+    format.writeUnmarked(rows, target, fileName());
+    checkOwnsTarget();
+  }
+
+  /** How the names of this attempt's files begin. */
+  private String fileName() {
+    return "part-" + publisher.attempt();
+  }
+
+  private void checkOwnsTarget() {
+    try {
+      if (!newestClaim().equals(own)) {
+        throw publishedFirst();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** From here on what is at the target is this attempt's, to publish or to remove. */
@@ -187,11 +205,8 @@ final class ObjectStoreOutput implements Output {
 
   @Override
   public void publish() {
+    checkOwnsTarget();
     try {
-      if (!newestClaim().equals(own)) {
-        throw publishedFirst();
-      }
-
       checkIsOneWrite();
       create(own.orElseThrow().number() + 1, Map.of(COMPLETE, "true"));
       own = Optional.empty();
@@ -230,14 +245,29 @@ final class ObjectStoreOutput implements Output {
   @Override
   public void discard() {
     try {
-      if (own.isPresent() && (newestClaim().equals(own) || isAbandoned())) {
-        fileSystem.delete(target, true);
+      if (own.isPresent()) {
+        removeOwn();
       }
 
       own = Optional.empty();
     } catch (Exception e) { // clients of object stores throw unchecked ones too
       // Must not hide the failure that led here.
       LOG.warn("Cannot remove the unpublished output {}: {}", target, e.getMessage());
+    }
+  }
+
+  private void removeOwn() throws IOException {
+    if (newestClaim().equals(own) || isAbandoned()) {
+      fileSystem.delete(target, true);
+      return;
+    }
+
+    RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(target, true);
+    while (files.hasNext()) {
+      Path file = files.next().getPath();
+      if (file.getName().startsWith(fileName())) {
+        fileSystem.delete(file, false);
+      }
     }
   }
 

@@ -108,7 +108,7 @@ final class PathOutput implements Output {
       throw new UncheckedIOException(e);
     }
 
-    format.write(rows, staged, true);
+    format.write(rows, staged);
   }
 
   @Override

@@ -150,15 +150,24 @@ class TestObjectStoreOutput extends JobTest {
   }
 
   @Test
-  void attemptThatIsTakenOverPublishesAndRemovesNothing() throws IOException {
+  void attemptThatIsTakenOverPublishesNothingAndRemovesItsOwnFilesAlone() throws IOException {
     Path out = folder.resolve("out");
+    Path other = out.resolve("part-00000-%s-c000.parquet".formatted(UUID.randomUUID()));
     whenAJobStarts(
-        () -> Files.writeString(out.resolve("_sparknorm-claim-2.json"), "{}"),
+        () -> {
+          Files.writeString(out.resolve("_sparknorm-claim-2.json"), "{}");
+          Files.writeString(other, "");
+        },
         () ->
             assertThat(refusal(Command.RUN, JOB, LeavingStatus.CONFLICT))
                 .endsWith("appeared while this run was under way (another run published first)"));
 
     assertThat(hidden()).containsExactly("_sparknorm-claim-1.json", "_sparknorm-claim-2.json");
+    try (Stream<Path> files = Files.list(out)) {
+      assertThat(files.filter(file -> file.getFileName().toString().startsWith("part-")))
+          .containsExactly(other);
+    }
+
     assertThat(folder.resolve("store")).doesNotExist();
   }
 

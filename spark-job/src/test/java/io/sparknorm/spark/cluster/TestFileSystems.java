@@ -2,10 +2,12 @@ package io.sparknorm.spark.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.cluster.Cluster.DeployMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
@@ -62,18 +64,78 @@ class TestFileSystems extends ClusterTest {
   @Test
   void s3GivesTheResultsOfLocalFiles() throws IOException {
     try (StorageServer s3 = StorageServer.s3(folder)) {
-      String root = s3.root() + "/team";
-      writeJobFile(root);
-      s3.put(folder.resolve("local/job.conf"), "team/job.conf");
-      try (Stream<Path> input = Files.list(folder.resolve("local/in"))) {
-        for (Path file : input.filter(name -> name.toString().endsWith(".parquet")).toList()) {
-          s3.put(file, "team/in/" + file.getFileName());
-        }
+      String root = upload(s3);
+      assertDone(submit(DeployMode.CLUSTER, s3.settings(), root));
+      assertPublishedOnS3();
+      assertIsDoneAlready(submit(DeployMode.CLIENT, s3.settings(), root));
+    }
+  }
+
+  @Test
+  void driverKilledWhileItWritesToS3IsStartedAgain() throws IOException {
+    try (StorageServer s3 = StorageServer.s3(folder)) {
+      String root = upload(s3);
+      Jvm submission = submit(DeployMode.CLIENT, s3.settings(), root);
+      submission.awaitFile(onS3("out/_sparknorm-claim-1.json"));
+      submission.kill();
+      assertThat(onS3("out/_SUCCESS")).doesNotExist();
+      assertThat(onS3("store/m/v=1/manifest.json")).doesNotExist();
+
+      assertDone(submit(DeployMode.CLIENT, s3.settings(), root));
+      assertPublishedOnS3();
+    }
+  }
+
+  /** Of attempts at one run that write at once each may get in the other's way, never both in. */
+  @Test
+  void rivalsOnS3LeaveOneWholeResultOrNone() throws IOException {
+    try (StorageServer s3 = StorageServer.s3(folder)) {
+      String root = upload(s3);
+      Jvm one = submit(DeployMode.CLIENT, s3.settings(), root);
+      Jvm other = submit(DeployMode.CLIENT, s3.settings(), root);
+      List<Integer> left = List.of(one.await(), other.await());
+      assertThat(left)
+          .as(one.output() + other.output())
+          .isSubsetOf(
+              LeavingStatus.DONE.number(),
+              LeavingStatus.CONFLICT.number(),
+              LeavingStatus.TRY_AGAIN.number());
+      if (left.contains(LeavingStatus.DONE.number())) {
+        assertPublishedOnS3();
+      } else {
+        assertThat(onS3("out/_SUCCESS")).doesNotExist();
       }
 
-      assertDone(submit(DeployMode.CLUSTER, s3.settings(), root));
-      assertThat(Results.in(StorageServer.files(folder) + "/team", spark())).isEqualTo(expected);
-      assertIsDoneAlready(submit(DeployMode.CLIENT, s3.settings(), root));
+      assertDone(submit(DeployMode.CLIENT, s3.settings(), root));
+      assertPublishedOnS3();
+    }
+  }
+
+  /** Puts the job file and the input into the bucket; gives the root that they are beneath. */
+  private String upload(StorageServer s3) throws IOException {
+    String root = s3.root() + "/team";
+    writeJobFile(root);
+    s3.put(folder.resolve("local/job.conf"), "team/job.conf");
+    try (Stream<Path> input = Files.list(folder.resolve("local/in"))) {
+      for (Path file : input.filter(name -> name.toString().endsWith(".parquet")).toList()) {
+        s3.put(file, "team/in/" + file.getFileName());
+      }
+    }
+
+    return root;
+  }
+
+  private Path onS3(String name) {
+    return StorageServer.files(folder).resolve("team").resolve(name);
+  }
+
+  private void assertPublishedOnS3() throws IOException {
+    assertThat(Results.in(onS3("").toString(), spark())).isEqualTo(expected);
+    assertThat(onS3("store/m").toFile().list()).containsExactly("v=1");
+    try (Stream<Path> output = Files.list(onS3("out"))) {
+      assertThat(output.map(file -> file.getFileName().toString()))
+          .filteredOn(name -> !name.startsWith("part-"))
+          .containsExactlyInAnyOrder("_SUCCESS", "_sparknorm.json");
     }
   }
 
