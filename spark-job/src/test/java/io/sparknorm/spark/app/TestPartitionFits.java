@@ -283,7 +283,9 @@ class TestPartitionFits extends JobTest {
               job.replace("${dir}", folder.toString()),
               List.of(
                   "-D%s=%d".formatted(HaltingFileSystem.HALT_AFTER, n),
-                  "-Dspark.hadoop.fs.halt.impl=" + HaltingFileSystem.class.getName()),
+                  "-Dspark.hadoop.fs.halt.impl=" + HaltingFileSystem.class.getName(),
+                  "-Dspark.hadoop.fs.AbstractFileSystem.halt.impl="
+                      + HaltingFileSystem.Context.class.getName()),
               "fit");
       JobProcess.Left left = process.left();
       assertThat(left.status()).as(left.log()).isEqualTo(137);
