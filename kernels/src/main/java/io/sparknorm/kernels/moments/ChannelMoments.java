@@ -134,27 +134,53 @@ final class ChannelMoments {
 
     count(1);
     if (exponent != 0) {
-      long significand = ((bits & FRACTION) | IMPLICIT) >>> FLOAT_ZEROS;
       int position = exponent - 1 + FLOAT_ZEROS;
       int at = reach(position, FLOAT_LIMBS);
       int squareAt = ((2 * position) >>> LIMB) - 2 * low;
-
-      long sign = bits >> 63;
-      long shifted = ((significand ^ sign) - sign) << (position & PLACE);
-      long[] s = sumLimbs;
-      s[at] += shifted & DIGIT;
-      s[at + 1] += shifted >> DIGIT_WIDTH;
-
-      long square = significand * significand;
-      int shift = 2 * position & PLACE;
-      long upper = square >>> (DIGIT_WIDTH - shift);
-      long[] q = squaresLimbs;
-      q[squareAt] += (square << shift) & DIGIT;
-      q[squareAt + 1] += upper & DIGIT;
-      q[squareAt + 2] += upper >>> DIGIT_WIDTH;
+      depositFloat(bits, position, sumLimbs, at, squaresLimbs, squareAt);
     }
 
     countLimbs();
+  }
+
+  /** Adds n values that stand a step apart, fewer than {@link #CARRY_INTERVAL}. */
+  void add(float[] x, int from, int step, int n) {
+    makeRoom(n);
+    int finite = 0;
+    for (int i = 0, next = from; i < n; i++, next += step) {
+      long bits = Double.doubleToRawLongBits(x[next]);
+      int exponent = (int) (bits >>> FRACTION_WIDTH) & EXPONENT;
+      if (exponent == EXPONENT) {
+        countNonFinite(x[next], 1);
+        continue;
+      }
+
+      finite++;
+      if (exponent != 0) {
+        int position = exponent - 1 + FLOAT_ZEROS;
+        int at = reach(position, FLOAT_LIMBS);
+        int squareAt = ((2 * position) >>> LIMB) - 2 * low;
+        depositFloat(bits, position, sumLimbs, at, squaresLimbs, squareAt);
+      }
+    }
+
+    count(finite);
+  }
+
+  private static void depositFloat(
+      long bits, int position, long[] sum, int at, long[] squares, int squareAt) {
+    long significand = ((bits & FRACTION) | IMPLICIT) >>> FLOAT_ZEROS;
+    long sign = bits >> 63;
+    long shifted = ((significand ^ sign) - sign) << (position & PLACE);
+    sum[at] += shifted & DIGIT;
+    sum[at + 1] += shifted >> DIGIT_WIDTH;
+
+    long square = significand * significand;
+    int shift = 2 * position & PLACE;
+    long upper = square >>> (DIGIT_WIDTH - shift);
+    squares[squareAt] += (square << shift) & DIGIT;
+    squares[squareAt + 1] += upper & DIGIT;
+    squares[squareAt + 2] += upper >>> DIGIT_WIDTH;
   }
 
   void add(double value) {
@@ -166,43 +192,62 @@ final class ChannelMoments {
     }
 
     count(1);
-    long significand = bits & FRACTION;
-    int position = 0;
-    if (exponent != 0) {
-      significand |= IMPLICIT;
-      position = exponent - 1;
-    }
-
-    if (significand != 0) {
+    if (bits << 1 != 0) {
+      int position = Math.max(0, exponent - 1);
       int at = reach(position, DOUBLE_LIMBS);
       int squareAt = ((2 * position) >>> LIMB) - 2 * low;
-
-      long sign = bits >> 63;
-      long signed = (significand ^ sign) - sign;
-      int shift = position & PLACE;
-      long upper = signed >> (DIGIT_WIDTH - shift);
-      long[] s = sumLimbs;
-      s[at] += (signed << shift) & DIGIT;
-      s[at + 1] += upper & DIGIT;
-      s[at + 2] += upper >> DIGIT_WIDTH;
-
-      long square = significand * significand;
-      long squareHigh = Math.multiplyHigh(significand, significand);
-      int squareShift = 2 * position & PLACE;
-      // The shifted square in three words. A shift by 64 takes two steps: in one it shifts by 0.
-      long word0 = square << squareShift;
-      long word1 =
-          (squareHigh << squareShift) | (square >>> DIGIT_WIDTH >>> (DIGIT_WIDTH - squareShift));
-      long word2 = squareHigh >>> DIGIT_WIDTH >>> (DIGIT_WIDTH - squareShift);
-      long[] q = squaresLimbs;
-      q[squareAt] += word0 & DIGIT;
-      q[squareAt + 1] += word0 >>> DIGIT_WIDTH;
-      q[squareAt + 2] += word1 & DIGIT;
-      q[squareAt + 3] += word1 >>> DIGIT_WIDTH;
-      q[squareAt + 4] += word2;
+      depositDouble(significand(value), position, sumLimbs, at, squaresLimbs, squareAt);
     }
 
     countLimbs();
+  }
+
+  /** Adds n values that stand a step apart, fewer than {@link #CARRY_INTERVAL}. */
+  void add(double[] x, int from, int step, int n) {
+    makeRoom(n);
+    int finite = 0;
+    for (int i = 0, next = from; i < n; i++, next += step) {
+      double value = x[next];
+      long bits = Double.doubleToRawLongBits(value);
+      int exponent = (int) (bits >>> FRACTION_WIDTH) & EXPONENT;
+      if (exponent == EXPONENT) {
+        countNonFinite(value, 1);
+        continue;
+      }
+
+      finite++;
+      if (bits << 1 != 0) {
+        int position = Math.max(0, exponent - 1);
+        int at = reach(position, DOUBLE_LIMBS);
+        int squareAt = ((2 * position) >>> LIMB) - 2 * low;
+        depositDouble(significand(value), position, sumLimbs, at, squaresLimbs, squareAt);
+      }
+    }
+
+    count(finite);
+  }
+
+  private static void depositDouble(
+      long signed, int position, long[] sum, int at, long[] squares, int squareAt) {
+    int shift = position & PLACE;
+    long upper = signed >> (DIGIT_WIDTH - shift);
+    sum[at] += (signed << shift) & DIGIT;
+    sum[at + 1] += upper & DIGIT;
+    sum[at + 2] += upper >> DIGIT_WIDTH;
+
+    long square = signed * signed;
+    long squareHigh = Math.multiplyHigh(signed, signed);
+    int squareShift = 2 * position & PLACE;
+    // The shifted square in three words. A shift by 64 takes two steps: in one it shifts by 0.
+    long word0 = square << squareShift;
+    long word1 =
+        (squareHigh << squareShift) | (square >>> DIGIT_WIDTH >>> (DIGIT_WIDTH - squareShift));
+    long word2 = squareHigh >>> DIGIT_WIDTH >>> (DIGIT_WIDTH - squareShift);
+    squares[squareAt] += word0 & DIGIT;
+    squares[squareAt + 1] += word0 >>> DIGIT_WIDTH;
+    squares[squareAt + 2] += word1 & DIGIT;
+    squares[squareAt + 3] += word1 >>> DIGIT_WIDTH;
+    squares[squareAt + 4] += word2;
   }
 
   /**
@@ -333,8 +378,15 @@ final class ChannelMoments {
   }
 
   private void countLimbs() {
-    if (--beforeCarry == 0) {
+    makeRoom(1);
+  }
+
+  /** Settles carries before there are too many of them for so many additions. */
+  private void makeRoom(int additions) {
+    beforeCarry -= additions;
+    if (beforeCarry <= 0) {
       carry();
+      beforeCarry -= additions;
     }
   }
 

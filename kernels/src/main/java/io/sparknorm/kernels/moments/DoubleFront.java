@@ -27,6 +27,8 @@ import java.util.Arrays;
 final class DoubleFront extends Front<double[]> {
   static final long MAGNITUDE = Long.MAX_VALUE;
 
+  private static final int CAPACITY_WIDTH = 10;
+
   private static final int PARTS = 6;
 
   /** What a channel takes at least. */
@@ -47,7 +49,7 @@ final class DoubleFront extends Front<double[]> {
   private final long[] limits;
 
   DoubleFront(ChannelMoments[] channels, TileLoops loops) {
-    super(channels, Double.BYTES, PARTS, 4);
+    super(channels, Double.BYTES, PARTS, 4, CAPACITY_WIDTH);
     limits = new long[stride()];
     Arrays.fill(limits, MAGNITUDE);
     this.loops = loops;
@@ -99,13 +101,8 @@ final class DoubleFront extends Front<double[]> {
   }
 
   @Override
-  boolean areOnGrid(int first) {
-    boolean areOnGrid = true;
-    for (int l = 0; l < least.length; l++) {
-      areOnGrid &= least[l] >= limits[first + l];
-    }
-
-    return areOnGrid;
+  boolean allFit(int first, double[] before, double[] after) {
+    return loops.allFit(before, after, least, limits, first);
   }
 
   @Override
@@ -119,7 +116,7 @@ final class DoubleFront extends Front<double[]> {
       return 0; // passes zeros alone
     }
 
-    int least = (exponent - 52 + 9 + 1) >> 1;
+    int least = (exponent - 52 + CAPACITY_WIDTH) >> 1;
     return (long) (least + Double.MAX_EXPONENT) << FRACTION_WIDTH;
   }
 
@@ -135,9 +132,7 @@ final class DoubleFront extends Front<double[]> {
 
   @Override
   void addSlowly(ChannelMoments channel, double[] x, int from, int stride, int n) {
-    for (int i = 0, at = from; i < n; i++, at += stride) {
-      channel.add(x[at]);
-    }
+    channel.add(x, from, stride, n);
   }
 
   @Override

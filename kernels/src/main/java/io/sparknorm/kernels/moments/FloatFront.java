@@ -4,15 +4,15 @@ import java.util.Arrays;
 
 /**
  * The front for floats, with three parts per window: Q1 and Q2 of the squares, and S of the sum.
- * With h = e - 52, N = 2^10 values at most and L = ceil((h + 10 - 53) / 2), all values being
+ * With h = e - 52, N = 2^12 values at most and L = ceil((h + 12 - 53) / 2), all values being
  * multiples of {@code 2^L}:
  *
  * <ul>
  *   <li>A float's square is exact in a double. Q1 rounds it to a multiple of {@code 2^h}, and Q2
- *       takes what that lost: at most {@code 2^(h - 1)} each time, {@code 2^(h + 9) <= 2^(2L + 52)}
- *       in total, in multiples of {@code 2^2L}.
+ *       takes what that lost: at most {@code 2^(h - 1)} each time, {@code 2^(h + 11) <= 2^(2L +
+ *       52)} in total, in multiples of {@code 2^2L}.
  *   <li>By Cauchy-Schwarz the sum over any of the values is at most {@code sqrt(N * 2^e)}, which is
- *       {@code 2^((h + 62) / 2) <= 2^(L + 52.5)}.
+ *       {@code 2^((h + 64) / 2) <= 2^(L + 52.5)}.
  * </ul>
  *
  * <p>No integer beyond {@code 2^53} times its unit, so no rounding.
@@ -20,12 +20,18 @@ import java.util.Arrays;
 final class FloatFront extends Front<float[]> {
   static final int MAGNITUDE = Integer.MAX_VALUE;
 
+  /**
+   * Four times as many values would send four times as many small ones down the slow road; a
+   * quarter would empty windows four times as often. Both then show.
+   */
+  private static final int CAPACITY_WIDTH = 12;
+
   private static final int PARTS = 3;
 
   /** What a channel takes at least. */
   static final long LEAST_BYTES = leastBytes(Float.BYTES, PARTS);
 
-  /** The squares of floats lie between 2^-298 and 2^256, and a window holds up to 2^11 of them. */
+  /** The squares of floats lie between 2^-298 and 2^256, and a window holds up to 2^13 of them. */
   private static final int MIN_EXPONENT = -300;
 
   private static final int MAX_EXPONENT = 270;
@@ -42,7 +48,7 @@ final class FloatFront extends Front<float[]> {
   private final int[] limits;
 
   FloatFront(ChannelMoments[] channels, TileLoops loops) {
-    super(channels, Float.BYTES, PARTS, 2);
+    super(channels, Float.BYTES, PARTS, 2, CAPACITY_WIDTH);
     limits = new int[stride()];
     Arrays.fill(limits, MAGNITUDE);
     this.loops = loops;
@@ -89,13 +95,8 @@ final class FloatFront extends Front<float[]> {
   }
 
   @Override
-  boolean areOnGrid(int first) {
-    boolean areOnGrid = true;
-    for (int l = 0; l < least.length; l++) {
-      areOnGrid &= least[l] >= limits[first + l];
-    }
-
-    return areOnGrid;
+  boolean allFit(int first, double[] before, double[] after) {
+    return loops.allFit(before, after, least, limits, first);
   }
 
   @Override
@@ -126,9 +127,7 @@ final class FloatFront extends Front<float[]> {
 
   @Override
   void addSlowly(ChannelMoments channel, float[] x, int from, int stride, int n) {
-    for (int i = 0, at = from; i < n; i++, at += stride) {
-      channel.add(x[at]);
-    }
+    channel.add(x, from, stride, n);
   }
 
   @Override

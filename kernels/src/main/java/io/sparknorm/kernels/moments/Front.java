@@ -22,11 +22,6 @@ import java.util.Arrays;
  * @param <A> an array of floats or doubles
  */
 abstract class Front<A> {
-  /** Windows are exact for so many values, {@code 2^10}. */
-  static final int CAPACITY_WIDTH = 10;
-
-  private static final int CAPACITY = 1 << CAPACITY_WIDTH;
-
   /** The exponent of a lane that has seen but zeros: that of 0. */
   static final int UNSET = Double.MIN_EXPONENT - 1;
 
@@ -39,10 +34,11 @@ abstract class Front<A> {
   /** Between these bounds a block leaves room in a second-level cache of 512 KiB. */
   private static final int BLOCK_BYTES = 3 << 17;
 
-  private static final int FRACTION_WIDTH = 52;
-
   /** Where so many neighbours belong to one channel, they are added without a block. */
   private static final int SHORTEST_RUN = 64;
+
+  /** Where most lanes of a tile take the slow road, so many blocks at most do so untried. */
+  private static final int MOST_UNTRIED = 64;
 
   private final ChannelMoments[] channels;
 
@@ -58,14 +54,26 @@ abstract class Front<A> {
   private final int parts;
   private final int squaresParts;
 
+  /** Windows are exact for so many values. */
+  private final int capacity;
+
   /** Of each tile all parts of its lanes' windows, those of the squares first. */
   private final double[][][] windows;
 
   /** The same of one tile while a block is added. */
   private double[][] sums;
 
-  /** How many values each window holds. */
-  private final int[] held;
+  /** How many values the windows of each tile have been offered since they were all renewed. */
+  private final int[] offered;
+
+  /** How many of those each window does not hold. */
+  private final int[] missing;
+
+  /** How many blocks of each tile the slow road takes the next time. */
+  private final int[] untried;
+
+  /** How many of those are still to come. */
+  private final int[] untriedLeft;
 
   /** Where the next value goes. */
   private int row;
@@ -74,10 +82,12 @@ abstract class Front<A> {
 
   private boolean isFlushed = true;
 
-  Front(ChannelMoments[] channels, int elementBytes, int parts, int squaresParts) {
+  Front(
+      ChannelMoments[] channels, int elementBytes, int parts, int squaresParts, int capacityWidth) {
     this.channels = channels;
     this.parts = parts;
     this.squaresParts = squaresParts;
+    capacity = 1 << capacityWidth;
     lanes = channels.length * Math.max(1, TILE / channels.length);
     // An odd number of tiles, so that a tile's rows do not compete for the same cache lines.
     stride = ((lanes + TILE - 1) / TILE | 1) * TILE;
@@ -87,7 +97,10 @@ abstract class Front<A> {
     zeros = newArray(TILE);
     windows = new double[stride / TILE][parts][TILE];
     sums = new double[parts][TILE];
-    held = new int[stride];
+    offered = new int[windows.length];
+    missing = new int[stride];
+    untried = new int[windows.length];
+    untriedLeft = new int[windows.length];
   }
 
   /**
@@ -130,8 +143,11 @@ abstract class Front<A> {
   /** Takes note of the exponent of a lane's window. */
   abstract void limit(int l, int exponent);
 
-  /** Whether {@link #isOnGrid} holds for each of a tile's lanes and its window. */
-  abstract boolean areOnGrid(int first);
+  /**
+   * Whether {@code EXACT} is the outcome for all lanes of the tile that starts at a lane, given Q1
+   * before and after.
+   */
+  abstract boolean allFit(int first, double[] before, double[] after);
 
   /**
    * Whether all that the tile's lane was given since {@code clearLeast} are multiples of a unit.
@@ -216,44 +232,39 @@ abstract class Front<A> {
   }
 
   private void addTile(int first) {
-    for (int l = first; l < first + TILE; l++) {
-      if (held[l] + row > CAPACITY) {
-        renew(l);
+    int tile = first / TILE;
+    if (untriedLeft[tile] > 0) {
+      untriedLeft[tile]--;
+      for (int l = first; l < lanes(tile); l++) {
+        addSlowly(channel(l), block, l, stride, row);
       }
+
+      return;
+    }
+
+    if (offered[tile] + row > capacity) {
+      renewAll(tile);
     }
 
     tryTile(first);
-    if (allFit(first)) {
-      double[][] before = windows[first / TILE];
-      windows[first / TILE] = sums;
+    if (allFit(first, windows[tile][0], sums[0])) {
+      double[][] before = windows[tile];
+      windows[tile] = sums;
       sums = before;
-      for (int l = first; l < first + TILE; l++) {
-        held[l] += row;
-      }
+      offered[tile] += row;
     } else {
       addMisfits(first);
     }
   }
 
+  /** The lane after the last of a tile. */
+  private int lanes(int tile) {
+    return Math.min(lanes, (tile + 1) * TILE);
+  }
+
   private void tryTile(int first) {
     clearLeast();
     accumulate(block, first, stride, row, windows[first / TILE], sums);
-  }
-
-  /** Whether all of the tile's outcomes are exact, at the price of a few. */
-  private boolean allFit(int first) {
-    long changes = 0;
-    double[] before = windows[first / TILE][0];
-    double[] after = sums[0];
-    for (int l = 0; l < TILE; l++) {
-      changes |= bits(before[l]) ^ bits(after[l]);
-    }
-
-    return changes >>> FRACTION_WIDTH == 0 && areOnGrid(first);
-  }
-
-  private static long bits(double value) {
-    return Double.doubleToRawLongBits(value);
   }
 
   /** Q1 only grows, so that its exponent at the end is that of every step; NaN has another. */
@@ -279,23 +290,30 @@ abstract class Front<A> {
       tryTile(first);
     }
 
+    int tile = first / TILE;
+    offered[tile] += row;
+    int misfits = 0;
     for (int l = 0; l < TILE; l++) {
       if (outcome(l, exponent(first + l)) == Outcome.EXACT) {
         for (int p = 0; p < parts; p++) {
-          windows[first / TILE][p][l] = sums[p][l];
+          windows[tile][p][l] = sums[p][l];
         }
-
-        held[first + l] += row;
       } else {
+        misfits++;
+        missing[first + l] += row;
         addSlowly(channel(first + l), block, first + l, stride, row);
       }
     }
+
+    boolean most = 2 * misfits > lanes(tile) - first;
+    untried[tile] = most ? Math.min(MOST_UNTRIED, Math.max(1, 2 * untried[tile])) : 0;
+    untriedLeft[tile] = untried[tile];
   }
 
   /** Adds runs of neighbours, each of one channel. */
   private void addRuns(A x, TensorView view) {
     int inner = view.inner();
-    int pieces = (inner + CAPACITY - 1) / CAPACITY;
+    int pieces = (inner + capacity - 1) / capacity;
     int piece = (inner + pieces - 1) / pieces;
     int from = 0;
     for (int o = 0; o < view.outer(); o++) {
@@ -390,9 +408,21 @@ abstract class Front<A> {
     return narrow(l, wanted);
   }
 
-  /** Makes room for a whole window of values like the last ones. */
+  /** Makes room for whole windows of values like the last ones. */
+  private void renewAll(int tile) {
+    for (int l = tile * TILE; l < lanes(tile); l++) {
+      if (held(l) > 0) {
+        renew(l);
+      }
+
+      missing[l] = 0;
+    }
+
+    offered[tile] = 0;
+  }
+
   private void renew(int l) {
-    int wanted = exponentFor(part(0, l) - start(0, exponent(l)), held[l]);
+    int wanted = exponentFor(part(0, l) - start(0, exponent(l)), held(l));
     if (!allows(wanted) || !narrow(l, wanted)) {
       empty(l);
     }
@@ -409,8 +439,8 @@ abstract class Front<A> {
   }
 
   /** An exponent with room for twice the squares of a full window of values like these. */
-  private static int exponentFor(double squares, int n) {
-    return Math.getExponent(squares * (2.0 * CAPACITY / n)) + 1;
+  private int exponentFor(double squares, int n) {
+    return Math.getExponent(squares * (2.0 * capacity / n)) + 1;
   }
 
   private void open(int l, int exponent) {
@@ -424,9 +454,9 @@ abstract class Front<A> {
 
   /** Hands what a lane holds over to its channel. */
   private void empty(int l) {
-    if (l < lanes && held[l] > 0) {
+    if (held(l) > 0) {
       int exponent = exponent(l);
-      channel(l).count(held[l]);
+      channel(l).count(held(l));
       for (int p = 0; p < parts; p++) {
         double start = start(p, exponent);
         deposit(p, part(p, l) - start, channel(l));
@@ -434,7 +464,11 @@ abstract class Front<A> {
       }
     }
 
-    held[l] = 0;
+    missing[l] = offered[l / TILE];
+  }
+
+  private int held(int l) {
+    return offered[l / TILE] - missing[l];
   }
 
   private void deposit(int part, double amount, ChannelMoments channel) {

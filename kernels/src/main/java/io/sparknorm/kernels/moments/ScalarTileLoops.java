@@ -7,6 +7,8 @@ enum ScalarTileLoops implements TileLoops {
   /** Splits a double into two of 26 bits (Dekker 1971, section 4). */
   private static final double SPLITTER = 0x1p27 + 1;
 
+  private static final int FRACTION_WIDTH = 52;
+
   @Override
   public void add(
       float[] x, int from, int stride, int rows, double[][] parts, double[][] sums, int[] least) {
@@ -68,6 +70,35 @@ enum ScalarTileLoops implements TileLoops {
         least[l] = Math.min(least[l], DoubleFront.order(v));
       }
     }
+  }
+
+  @Override
+  public boolean allFit(double[] before, double[] after, int[] least, int[] limits, int first) {
+    boolean areOnGrid = true;
+    for (int l = 0; l < TILE; l++) {
+      areOnGrid &= least[l] >= limits[first + l];
+    }
+
+    return areOnGrid && haveSameExponents(before, after);
+  }
+
+  @Override
+  public boolean allFit(double[] before, double[] after, long[] least, long[] limits, int first) {
+    boolean areOnGrid = true;
+    for (int l = 0; l < TILE; l++) {
+      areOnGrid &= least[l] >= limits[first + l];
+    }
+
+    return areOnGrid && haveSameExponents(before, after);
+  }
+
+  private static boolean haveSameExponents(double[] before, double[] after) {
+    long changes = 0;
+    for (int l = 0; l < TILE; l++) {
+      changes |= Double.doubleToRawLongBits(before[l]) ^ Double.doubleToRawLongBits(after[l]);
+    }
+
+    return changes >>> FRACTION_WIDTH == 0;
   }
 
   private static void copy(double[][] parts, double[][] sums) {

@@ -29,4 +29,13 @@ interface TileLoops {
    */
   void add(
       double[] x, int from, int stride, int rows, double[][] parts, double[][] sums, long[] least);
+
+  /**
+   * Whether, after an addition to a tile, every lane's Q1 has the exponent it had before, and its
+   * smallest magnitude reaches its limit, the first of which is at {@code first}.
+   */
+  boolean allFit(double[] before, double[] after, int[] least, int[] limits, int first);
+
+  /** As {@link #allFit(double[], double[], int[], int[], int)}. */
+  boolean allFit(double[] before, double[] after, long[] least, long[] limits, int first);
 }

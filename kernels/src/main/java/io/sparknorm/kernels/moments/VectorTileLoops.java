@@ -4,6 +4,7 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -21,6 +22,10 @@ final class VectorTileLoops implements TileLoops {
   private static final VectorShape HALF = VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2);
   private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, HALF);
   private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, HALF);
+
+  private static final VectorSpecies<Integer> WIDE_INTS = IntVector.SPECIES_PREFERRED;
+
+  private static final int FRACTION_WIDTH = 52;
 
   /** Below this many lanes the Vector API costs more than it saves. */
   private static final int LEAST_LANES = 4;
@@ -139,6 +144,44 @@ final class VectorTileLoops implements TileLoops {
     store(s1, sums[4], lane);
     store(s2, sums[5], lane);
     store(m, least, lane);
+  }
+
+  @Override
+  public boolean allFit(double[] before, double[] after, int[] least, int[] limits, int first) {
+    IntVector lost = IntVector.zero(WIDE_INTS);
+    for (int l = 0; l < TILE; l += WIDE_INTS.length()) {
+      IntVector limit = IntVector.fromArray(WIDE_INTS, limits, first + l);
+      IntVector kept = IntVector.fromArray(WIDE_INTS, least, l).min(limit);
+      lost = kept.lanewise(VectorOperators.XOR, limit).or(lost);
+    }
+
+    return IntVector.zero(WIDE_INTS).or(lost).reduceLanes(VectorOperators.OR) == 0
+        && haveSameExponents(before, after);
+  }
+
+  @Override
+  public boolean allFit(double[] before, double[] after, long[] least, long[] limits, int first) {
+    LongVector lost = LongVector.zero(LONGS);
+    for (int l = 0; l < TILE; l += LONGS.length()) {
+      LongVector limit = LongVector.fromArray(LONGS, limits, first + l);
+      LongVector kept = LongVector.fromArray(LONGS, least, l).min(limit);
+      lost = kept.lanewise(VectorOperators.XOR, limit).or(lost);
+    }
+
+    return LongVector.zero(LONGS).or(lost).reduceLanes(VectorOperators.OR) == 0
+        && haveSameExponents(before, after);
+  }
+
+  private static boolean haveSameExponents(double[] before, double[] after) {
+    LongVector changes = LongVector.zero(LONGS);
+    for (int l = 0; l < TILE; l += LONGS.length()) {
+      LongVector bits = DoubleVector.fromArray(DOUBLES, before, l).reinterpretAsLongs();
+      LongVector bitsAfter = DoubleVector.fromArray(DOUBLES, after, l).reinterpretAsLongs();
+      changes = bits.lanewise(VectorOperators.XOR, bitsAfter).or(changes);
+    }
+
+    return LongVector.zero(LONGS).or(changes).reduceLanes(VectorOperators.OR) >>> FRACTION_WIDTH
+        == 0;
   }
 
   private static void store(DoubleVector v, double[] to, int at) {

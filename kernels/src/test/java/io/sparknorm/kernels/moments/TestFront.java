@@ -150,6 +150,7 @@ class TestFront {
           new TensorView(2, 37, 9),
           new TensorView(1, 3, 64),
           new TensorView(1, 2, 1025),
+          new TensorView(1, 2, 4097),
           new TensorView(1, 5, 3136),
           new TensorView(3, 4, 131));
 
