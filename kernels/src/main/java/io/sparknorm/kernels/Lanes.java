@@ -66,7 +66,6 @@ final class Lanes {
   static final LongVector LIMIT = allLongs(Double.doubleToRawLongBits(Sigmoid.LIMIT));
   static final LongVector LOWEST_BITS = allLongs(Sigmoid.LOWEST_BITS);
   static final LongVector LOWEST_BIASED = allLongs(Sigmoid.LOWEST_BIASED);
-  static final LongVector HIGHEST_BIASED = allLongs(Sigmoid.HIGHEST_BIASED);
   static final LongVector EXPONENT_BIAS = allLongs(Sigmoid.EXPONENT_BIAS);
 
   private Lanes() {}

@@ -58,11 +58,14 @@ final class Sigmoid {
   /** As {@link #ROUNDER}, with the bias of an exponent, which the integer then has. */
   static final double BIASED_ROUNDER = ROUNDER + Double.MAX_EXPONENT;
 
-  /** The bits of a sum with {@link #BIASED_ROUNDER} for 2^-500, which added to 1 gives 1. */
-  static final long LOWEST_BIASED = Double.doubleToRawLongBits(BIASED_ROUNDER) - 500;
+  /** The bits of a sum with {@link #BIASED_ROUNDER} for the first of {@link #EXPONENTS}. */
+  static final long LOWEST_BIASED = Double.doubleToRawLongBits(BIASED_ROUNDER) - 512;
 
-  /** The same for 2^500: no float is left of a quotient. */
-  static final long HIGHEST_BIASED = Double.doubleToRawLongBits(BIASED_ROUNDER) + 500;
+  /** How many exponents a coarse power may have: such a number that a few bits tell. */
+  static final long EXPONENTS = 1024;
+
+  /** 2 to the power of less, added to 1, gives 1; of more, no float is left of a quotient. */
+  private static final double COARSE_LIMIT = 512;
 
   private Sigmoid() {}
 
@@ -89,17 +92,22 @@ final class Sigmoid {
     return power * scale * TWO_TO_64 + 1;
   }
 
-  /** {@code 1 + 2^z} within 2^-39 of it; no more than 2^501; NaN if z is infinite. */
+  /** {@code 1 + 2^z} within 2^-39 of it; no more than 2^513. */
   static double coarseDivisor(double z) {
-    double shifted = z + BIASED_ROUNDER;
-    double f = z - (shifted - BIASED_ROUNDER);
+    double exponent = limited(z);
+    double shifted = exponent + BIASED_ROUNDER;
+    double f = exponent - (shifted - BIASED_ROUNDER);
     double f2 = f * f;
     // Upper and lower powers apart: two short chains run side by side.
     double upper = (P8 * f2 + (P7 * f + P6)) * f2 + (P5 * f + P4);
     double lower = (P3 * f + P2) * f2 + (P1 * f + 1);
     double power = upper * (f2 * f2) + lower;
-    long bits = Double.doubleToRawLongBits(shifted);
-    long exponent = Math.min(Math.max(bits, LOWEST_BIASED), HIGHEST_BIASED) << EXPONENT_SHIFT;
-    return power * Double.longBitsToDouble(exponent) + 1;
+    long bits = Double.doubleToRawLongBits(shifted) << EXPONENT_SHIFT;
+    return power * Double.longBitsToDouble(bits) + 1;
+  }
+
+  /** A number in range for which {@link #coarseDivisor} is the same; NaN passes. */
+  static double limited(double z) {
+    return z > COARSE_LIMIT ? COARSE_LIMIT : z < -COARSE_LIMIT ? -COARSE_LIMIT : z;
   }
 }
