@@ -1,18 +1,17 @@
-"""Times PyTorch's norms on the works of NormBenchmark: one thread, the same shapes and as many elements.
+"""PyTorch's norm for a work of NormBenchmark: one thread, the same shapes and as many elements.
 
-Needs `pip install torch`; prints a table in milliseconds, and beside a copy of the same bytes.
+Needs `pip install torch`. Normalises all records once for each line of input, and then says so: Ratios starts
+it and has it take its turn among the other variants.
 """
 
 import ctypes
-import statistics
-import time
+import sys
 
 import torch
 from torch.nn import functional
 
 ELEMENTS = 1 << 24
 EPSILON = 1e-5
-ROUNDS = 15
 GROUPS = 32
 
 # glibc gives large results back to the system at once and takes new pages for the next ones, which
@@ -55,34 +54,28 @@ def batch(channels):
 
 
 def works():
-    yield "LAYER_512", layer(512), records(4096, 512)
-    yield "LAYER_4096", layer(4096), records(512, 4096)
-    for channels_last in (False, True):
-        layout = "NHWC" if channels_last else "NCHW"
-        for name, norm in (("INSTANCE", instance), ("GROUP", group), ("BATCH", batch)):
-            yield f"{name}_{layout}", norm(64), records(64, 56, 56, channels_last=channels_last)
-
-
-def milliseconds(body):
-    times = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        body()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times[3:]) * 1e3
+    works = {
+        "LAYER_512": lambda: (layer(512), records(4096, 512)),
+        "LAYER_4096": lambda: (layer(4096), records(512, 4096)),
+    }
+    for layout in "NCHW", "NHWC":
+        for name, norm in ("INSTANCE", instance), ("GROUP", group), ("BATCH", batch):
+            works[f"{name}_{layout}"] = lambda norm=norm, last=layout == "NHWC": (
+                norm(64),
+                records(64, 56, 56, channels_last=last),
+            )
+    return works
 
 
 def main():
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     torch.manual_seed(42)
-    x, out = records(64, 56, 56), records(64, 56, 56)
-    copy = milliseconds(lambda: out.copy_(x))
-    print(f"PyTorch {torch.__version__}, one thread, {ELEMENTS} floats; a copy takes {copy:.2f} ms\n")
-    print("| work | ms | against the copy |\n|---|---|---|")
-    for name, norm, x in works():
-        time_taken = milliseconds(lambda: norm(x))
-        print(f"| {name} | {time_taken:.2f} | {time_taken / copy:.2f} |")
+    norm, x = works()[sys.argv[1]]()
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        norm(x)
+        print("done", flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import java.util.Map;
  *
  * <p>Arguments: the number of virtual machines and of rounds, and the works of {@link
  * NormBenchmark}, or the values of {@link MomentsBenchmark} with a number of channels, as in {@code
- * 3 11 LAYER_512 NORMAL:256}.
+ * 3 11 LAYER_512 NORMAL:256}. {@link TorchNorm} has its turn too where there is PyTorch.
  */
 public final class Ratios {
   private static final double WARM_UP_SECONDS = 4;
@@ -93,15 +93,15 @@ public final class Ratios {
   private static String[] bases(String work) {
     return work.contains(":")
         ? new String[] {"plainFloats", "plainFloatsVector"}
-        : new String[] {"copy"};
+        : TorchNorm.has(work) ? new String[] {"copy", "torch"} : new String[] {"copy"};
   }
 
-  private static Ratios of(String work) {
+  private static Ratios of(String work) throws IOException {
     String[] parts = work.split(":", 2);
     return parts.length == 1 ? ofNorm(work) : ofMoments(parts[0], Integer.parseInt(parts[1]));
   }
 
-  private static Ratios ofNorm(String work) {
+  private static Ratios ofNorm(String work) throws IOException {
     NormBenchmark benchmark = new NormBenchmark();
     benchmark.work = NormBenchmark.Work.valueOf(work);
     benchmark.elements = ELEMENTS;
@@ -109,6 +109,10 @@ public final class Ratios {
     Ratios ratios = new Ratios();
     ratios.variants.put("copy", benchmark::copy);
     ratios.variants.put("vector", benchmark::vector);
+    if (TorchNorm.has(work)) {
+      ratios.variants.put("torch", TorchNorm.start(work));
+    }
+
     return ratios;
   }
 
