@@ -79,7 +79,7 @@ final class JobProcess {
   /** Waits for the end; no secret, no stack trace and no exit code may be in what it said. */
   Left left() throws IOException, InterruptedException {
     try {
-      if (!process.waitFor(3, TimeUnit.MINUTES)) {
+      if (!process.waitFor(10, TimeUnit.MINUTES)) {
         process.destroyForcibly();
       }
 
