@@ -118,8 +118,8 @@ class TestFitMemory {
       values.add(c, record[c]);
     }
 
-    // More than a block, so that the first ones have reached the limbs.
-    for (int i = 0; i < 2000; i++) {
+    // More than a window holds, so that the first ones have reached the limbs.
+    for (int i = 0; i < 5000; i++) {
       floats.add(floatRecord, view);
       doubles.add(record, view);
     }
