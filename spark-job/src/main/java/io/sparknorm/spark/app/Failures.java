@@ -52,7 +52,7 @@ final class Failures {
   static Optional<JobException> inTermsOfTheJob(Throwable failure) {
     return JobException.in(failure)
         .or(() -> firstMendable(failure))
-        .or(() -> first(failure, Failures::isOfTheSystem).map(Failures::tryAgain));
+        .or(() -> tryAgain(failure, Failures::isOfTheSystem));
   }
 
   private static Optional<JobException> mendable(Throwable cause) {
@@ -116,7 +116,7 @@ final class Failures {
     boolean isRoot = cause.getCause() == null;
     if (UNREADABLE.stream().anyMatch(message::startsWith) && !isRoot) {
       return firstMendable(cause.getCause())
-          .or(() -> first(cause, Failures::isOfTheNetwork).map(Failures::tryAgain))
+          .or(() -> tryAgain(cause, Failures::isOfTheNetwork))
           .or(
               () ->
                   Optional.of(
@@ -131,11 +131,12 @@ final class Failures {
   }
 
   private static Optional<JobException> firstMendable(Throwable failure) {
-    return first(failure, cause -> mendable(cause).isPresent()).flatMap(Failures::mendable);
+    return causes(failure).flatMap(cause -> mendable(cause).stream()).findFirst();
   }
 
-  private static Optional<Throwable> first(Throwable failure, Predicate<Throwable> isIt) {
-    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause).filter(isIt).findFirst();
+  /** The failure itself and what led to it. */
+  private static Stream<Throwable> causes(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause);
   }
 
   /** A damaged file, too, is told by exceptions of I/O: these are not of that kind. */
@@ -154,12 +155,17 @@ final class Failures {
             && GIVEN_UP.stream().anyMatch(firstLine(cause)::contains));
   }
 
-  private static JobException tryAgain(Throwable cause) {
-    return failure(
-        LeavingStatus.TRY_AGAIN,
-        "Cannot go on: %s: %s; start the run again"
-            .formatted(cause.getClass().getSimpleName(), firstLine(cause)),
-        cause);
+  private static Optional<JobException> tryAgain(Throwable failure, Predicate<Throwable> isIt) {
+    return causes(failure)
+        .filter(isIt)
+        .findFirst()
+        .map(
+            cause ->
+                failure(
+                    LeavingStatus.TRY_AGAIN,
+                    "Cannot go on: %s: %s; start the run again"
+                        .formatted(cause.getClass().getSimpleName(), firstLine(cause)),
+                    cause));
   }
 
   private static JobException failure(LeavingStatus status, String message, Throwable cause) {
