@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.apache.spark.Partitioner;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -80,9 +81,7 @@ final class FitPass {
    * @return what was found of each column, in the same order
    */
   List<FitResult> run(Dataset<Row> records) {
-    List<Dataset<Row>> datasets = List.of(records);
-    List<JavaRDD<InternalRow>> rows = rows(datasets);
-    return collect(rows, memory(datasets, rows), (collector, dataset, results) -> results).get(0);
+    return read(List.of(records), (collector, dataset, results) -> results).get(0);
   }
 
   /**
@@ -95,39 +94,22 @@ final class FitPass {
    * @return what it makes of each
    */
   <R> List<R> run(List<Dataset<Row>> datasets, Taker<R> taker) {
-    int parallel = datasets.get(0).sparkSession().sparkContext().defaultParallelism();
-    int most = Math.max(FEW_DATASETS, parallel);
+    SparkContext spark = datasets.get(0).sparkSession().sparkContext();
+    FitMemory.of(spark, datasets.size()).checkStates(columns, datasets.size());
+    int most = Math.max(FEW_DATASETS, spark.defaultParallelism());
     List<R> taken = new ArrayList<>();
     for (int from = 0; from < datasets.size(); from += most) {
       int first = from;
-      List<Dataset<Row>> some = datasets.subList(from, Math.min(from + most, datasets.size()));
-      List<JavaRDD<InternalRow>> rows = rows(some);
-      FitMemory memory = memory(some, rows);
-      memory.checkStates(columns, datasets.size());
-      taken.addAll(
-          collect(
-              rows,
-              memory,
-              (collector, dataset, results) -> {
-                try (collector) {
-                  return taker.take(first + dataset, results);
-                }
-              }));
+      Handover<R> handover =
+          (collector, dataset, results) -> {
+            try (collector) {
+              return taker.take(first + dataset, results);
+            }
+          };
+      taken.addAll(read(datasets.subList(from, Math.min(from + most, datasets.size())), handover));
     }
 
     return taken;
-  }
-
-  private static List<JavaRDD<InternalRow>> rows(List<Dataset<Row>> datasets) {
-    return datasets.stream().map(rows -> rows.queryExecution().toRdd().toJavaRDD()).toList();
-  }
-
-  /** The memory there is, once it has proved to be enough for a pass. */
-  private FitMemory memory(List<Dataset<Row>> datasets, List<JavaRDD<InternalRow>> rows) {
-    int tasks = rows.stream().mapToInt(JavaRDD::getNumPartitions).sum();
-    FitMemory memory = FitMemory.of(datasets.get(0).sparkSession().sparkContext(), tasks);
-    memory.check(columns);
-    return memory;
   }
 
   /** What becomes of the results of a dataset, and of what holds them. */
@@ -135,8 +117,13 @@ final class FitPass {
     R take(FitCollector collector, int dataset, List<FitResult> results) throws IOException;
   }
 
-  private <R> List<R> collect(
-      List<JavaRDD<InternalRow>> rows, FitMemory memory, Handover<R> handover) {
+  /** Reads some datasets in one pass, once the memory has proved to be enough for it. */
+  private <R> List<R> read(List<Dataset<Row>> datasets, Handover<R> handover) {
+    List<JavaRDD<InternalRow>> rows =
+        datasets.stream().map(records -> records.queryExecution().toRdd().toJavaRDD()).toList();
+    int tasks = rows.stream().mapToInt(JavaRDD::getNumPartitions).sum();
+    FitMemory memory = FitMemory.of(datasets.get(0).sparkSession().sparkContext(), tasks);
+    memory.check(columns);
     JavaRDD<byte[]> merged = merged(rows, groupBytes.orElse(memory.groupBytes()));
     if (!parts.grouped().isEmpty()) {
       merged.persist(StorageLevel.DISK_ONLY()); // first comes what there is, and then all of it
