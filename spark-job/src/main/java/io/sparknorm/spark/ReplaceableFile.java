@@ -38,14 +38,14 @@ public final class ReplaceableFile {
 
   /** Writes the file and, where need be, makes the folders above it. */
   public static void write(FileSystem fileSystem, Path target, byte[] content) throws IOException {
-    if (ObjectStores.hold(fileSystem.getUri())) {
+    if (ObjectStores.hold(fileSystem.getUri()) || !isReachedByContext(fileSystem)) {
       overwrite(fileSystem, target, content);
       return;
     }
 
     for (int i = 1; ; i++) {
       try {
-        move(fileSystem, target, content);
+        replace(fileSystem, target, content);
         removeLeftovers(fileSystem, target);
         return;
       } catch (FileNotFoundException | NoSuchFileException e) {
@@ -56,12 +56,51 @@ public final class ReplaceableFile {
     }
   }
 
-  private static void move(FileSystem fileSystem, Path target, byte[] content) throws IOException {
-    if (fileSystem.getUri().getScheme().equals("file")) {
-      String name = fileSystem.makeQualified(target).toUri().getPath();
-      moveLocally(new File(name).toPath(), content);
+  /**
+   * Moves a file to where an older one may be, on a file system that renames.
+   *
+   * @throws FileNotFoundException if it is gone
+   */
+  public static void move(FileSystem fileSystem, Path file, Path target) throws IOException {
+    if (!isLocal(fileSystem)) {
+      context(fileSystem).rename(file, target, Options.Rename.OVERWRITE);
+      return;
+    }
+
+    try {
+      moveLocally(local(fileSystem, file), local(fileSystem, target));
+    } catch (NoSuchFileException e) {
+      throw (IOException) new FileNotFoundException(e.getMessage()).initCause(e);
+    }
+  }
+
+  private static boolean isLocal(FileSystem fileSystem) {
+    return fileSystem.getUri().getScheme().equals("file");
+  }
+
+  private static java.nio.file.Path local(FileSystem fileSystem, Path path) {
+    return new File(fileSystem.makeQualified(path).toUri().getPath()).toPath();
+  }
+
+  private static boolean isReachedByContext(FileSystem fileSystem) throws IOException {
+    try {
+      context(fileSystem);
+      return true;
+    } catch (UnsupportedFileSystemException e) {
+      return false;
+    }
+  }
+
+  private static FileContext context(FileSystem fileSystem) throws IOException {
+    return FileContext.getFileContext(fileSystem.getUri(), fileSystem.getConf());
+  }
+
+  private static void replace(FileSystem fileSystem, Path target, byte[] content)
+      throws IOException {
+    if (isLocal(fileSystem)) {
+      replaceLocally(local(fileSystem, target), content);
     } else {
-      rename(fileSystem, target, content);
+      replaceByContext(fileSystem, target, content);
     }
   }
 
@@ -79,30 +118,27 @@ public final class ReplaceableFile {
     }
   }
 
-  private static void moveLocally(java.nio.file.Path target, byte[] content) throws IOException {
+  private static void replaceLocally(java.nio.file.Path target, byte[] content) throws IOException {
     Files.createDirectories(target.getParent());
     String name = target.getFileName().toString();
     java.nio.file.Path temporary = target.resolveSibling(ExclusiveFile.temporaryName(name));
     try {
       ExclusiveFile.writeDurably(temporary, out -> out.write(content));
-      Files.deleteIfExists(target.resolveSibling("." + name + ".crc"));
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-      ExclusiveFile.forceFolder(target.getParent());
+      moveLocally(temporary, target);
     } finally {
       Files.deleteIfExists(temporary);
     }
   }
 
-  private static void rename(FileSystem fileSystem, Path target, byte[] content)
+  private static void moveLocally(java.nio.file.Path file, java.nio.file.Path target)
       throws IOException {
-    FileContext context;
-    try {
-      context = FileContext.getFileContext(fileSystem.getUri(), fileSystem.getConf());
-    } catch (UnsupportedFileSystemException e) {
-      overwrite(fileSystem, target, content);
-      return;
-    }
+    Files.deleteIfExists(target.resolveSibling("." + target.getFileName() + ".crc"));
+    Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+    ExclusiveFile.forceFolder(target.getParent());
+  }
 
+  private static void replaceByContext(FileSystem fileSystem, Path target, byte[] content)
+      throws IOException {
     Path temporary = new Path(target.getParent(), ExclusiveFile.temporaryName(target.getName()));
     try {
       try (FSDataOutputStream out = fileSystem.create(temporary, false)) {
@@ -110,7 +146,7 @@ public final class ReplaceableFile {
         out.hsync();
       }
 
-      context.rename(temporary, target, Options.Rename.OVERWRITE);
+      move(fileSystem, temporary, target);
     } finally {
       fileSystem.delete(temporary, false);
     }

@@ -2,7 +2,9 @@ package io.sparknorm.spark;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -14,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -128,6 +131,22 @@ class TestReplaceableFile {
     } finally {
       pool.shutdownNow();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"file", "viewfs"})
+  void aFileTakesThePlaceOfAnOlderOneUnlessItIsGone(String scheme) throws IOException {
+    Path staged = path(scheme, "staged.json");
+    Path target = path(scheme, "target.json");
+    FileSystem fileSystem = target.getFileSystem(hadoop);
+    write(staged, "new");
+    write(target, "old");
+
+    ReplaceableFile.move(fileSystem, staged, target);
+
+    assertThat(read(target)).isEqualTo("new");
+    assertThatThrownBy(() -> ReplaceableFile.move(fileSystem, staged, target))
+        .isInstanceOf(FileNotFoundException.class);
   }
 
   private Path path(String scheme, String name) {

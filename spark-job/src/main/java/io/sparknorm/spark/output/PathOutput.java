@@ -2,6 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.ReplaceableFile;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
 import java.io.FileNotFoundException;
@@ -154,7 +155,8 @@ final class PathOutput implements Output {
       replacement.replace(partition, staged.toUri().relativize(partition.toUri()).getPath());
     }
 
-    replacement.replaceFile(new Path(staged, RunMarker.NAME), new Path(target, RunMarker.NAME));
+    Path marker = new Path(staged, RunMarker.NAME);
+    ReplaceableFile.move(fileSystem, marker, new Path(target, RunMarker.NAME));
     RunMarker.writeSuccess(fileSystem, target);
   }
 

@@ -91,17 +91,6 @@ final class Replacement {
     swap(from, new Path(target, place), new Path(aside(partsPrefix()), place));
   }
 
-  /**
-   * Moves a file to where an older one may be; a run that is cut off leaves no other file there.
-   */
-  void replaceFile(Path from, Path to) throws IOException {
-    if (isLocal()) {
-      Files.move(local(from), local(to), StandardCopyOption.ATOMIC_MOVE);
-    } else {
-      fileContext.rename(from, to, Options.Rename.OVERWRITE);
-    }
-  }
-
   private boolean isLocal() {
     return target.toUri().getScheme().equals("file");
   }
