@@ -2,9 +2,7 @@ package io.sparknorm.spark.functions;
 
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
-import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -41,18 +39,15 @@ final class FittedGroupFunction implements UnboundFunction {
   }
 
   /** Called by generated code: {@code invoke} stays public and keeps its name. */
-  public static final class Bound implements ScalarFunction<Boolean> {
+  public static final class Bound extends BoundScalar<Boolean> {
     private static final long serialVersionUID = 1L;
 
-    private final String name;
-    private final StructType type;
     private final GroupKey key;
     private final FaultRules rules;
     private final String setting;
 
     Bound(String name, StructType type, GroupKey key, FaultRules rules, String setting) {
-      this.name = name;
-      this.type = type;
+      super(name, DataTypes.BooleanType, DataTypes.BooleanType, type);
       this.key = key;
       this.rules = rules;
       this.setting = setting;
@@ -67,29 +62,8 @@ final class FittedGroupFunction implements UnboundFunction {
     }
 
     @Override
-    public DataType[] inputTypes() {
-      return new DataType[] {DataTypes.BooleanType, type};
-    }
-
-    @Override
-    public DataType resultType() {
-      return DataTypes.BooleanType;
-    }
-
-    @Override
     public boolean isResultNullable() {
       return false;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    /** What EXPLAIN shows before {@code .invoke}. */
-    @Override
-    public String toString() {
-      return name;
     }
   }
 }

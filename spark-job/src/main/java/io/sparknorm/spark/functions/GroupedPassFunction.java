@@ -5,7 +5,6 @@ import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -95,7 +94,6 @@ final class GroupedPassFunction implements UnboundFunction {
   abstract static class GroupedPass<V> extends PassFunction.Pass<V> {
     private static final long serialVersionUID = 1L;
 
-    private final StructType key;
     private final GroupedTensors<V> groups;
 
     GroupedPass(
@@ -104,8 +102,12 @@ final class GroupedPassFunction implements UnboundFunction {
         TensorType<V> type,
         StructType key,
         GroupedTensors<V> groups) {
-      super(name, nullable, type, Shared.carried(groups.tensors()));
-      this.key = key;
+      super(
+          name,
+          resultType(type, nullable).add(UNSEEN, DataTypes.BooleanType, false),
+          Shared.carried(groups.tensors()),
+          type.dataType(),
+          key);
       this.groups = groups;
     }
 
@@ -117,16 +119,6 @@ final class GroupedPassFunction implements UnboundFunction {
       GenericInternalRow row = row(tensors, tensor, read, x, 5);
       row.update(4, unseen);
       return row;
-    }
-
-    @Override
-    public DataType[] inputTypes() {
-      return new DataType[] {super.inputTypes()[0], key};
-    }
-
-    @Override
-    public StructType resultType() {
-      return super.resultType().add(UNSEEN, DataTypes.BooleanType, false);
     }
   }
 }

@@ -2,9 +2,7 @@ package io.sparknorm.spark.functions;
 
 import io.sparknorm.spark.models.ModelId;
 import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
-import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
 /** {@code norm.<model>.moments()}: the state that a version of a model was derived from. */
@@ -41,14 +39,13 @@ public final class ModelMomentsFunction implements UnboundFunction {
   }
 
   /** Called by generated code: {@code invoke} stays public and keeps its name. */
-  public static final class Bound implements ScalarFunction<byte[]> {
+  public static final class Bound extends BoundScalar<byte[]> {
     private static final long serialVersionUID = 1L;
 
-    private final String name;
     private final byte[] state;
 
     Bound(String name, byte[] state) {
-      this.name = name;
+      super(name, MomentsResult.STATE.type());
       this.state = state;
     }
 
@@ -57,29 +54,8 @@ public final class ModelMomentsFunction implements UnboundFunction {
     }
 
     @Override
-    public DataType[] inputTypes() {
-      return new DataType[0];
-    }
-
-    @Override
-    public DataType resultType() {
-      return MomentsResult.STATE.type();
-    }
-
-    @Override
     public boolean isResultNullable() {
       return false;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    /** What EXPLAIN shows before {@code .invoke}. */
-    @Override
-    public String toString() {
-      return name;
     }
   }
 }

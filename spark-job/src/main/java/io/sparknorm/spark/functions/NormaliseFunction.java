@@ -4,9 +4,7 @@ import io.sparknorm.kernels.Normalizer;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
-import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -93,45 +91,19 @@ public final class NormaliseFunction implements UnboundFunction {
   }
 
   /** From tensors of one type to normalised ones. */
-  abstract static class TensorFunction<V> implements ScalarFunction<V> {
+  abstract static class TensorFunction<V> extends BoundScalar<V> {
     private static final long serialVersionUID = 1L;
 
-    private final String name;
     private final boolean nullable;
-    private final DataType inputType;
-    private final DataType resultType;
 
     TensorFunction(String name, boolean nullable, TensorType<V> type) {
-      this.name = name;
+      super(name, type.resultType(), type.dataType());
       this.nullable = nullable;
-      this.inputType = type.dataType();
-      this.resultType = type.resultType();
-    }
-
-    @Override
-    public DataType[] inputTypes() {
-      return new DataType[] {inputType};
-    }
-
-    @Override
-    public DataType resultType() {
-      return resultType;
     }
 
     @Override
     public boolean isResultNullable() {
       return nullable;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    /** What EXPLAIN shows before {@code .invoke}. */
-    @Override
-    public final String toString() {
-      return name;
     }
   }
 }

@@ -6,7 +6,6 @@ import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
-import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -69,7 +68,7 @@ final class PassFunction implements UnboundFunction {
         boolean nullable,
         ArrayTensorType type,
         Shared<TensorNormalizer<ArrayData>> tensors) {
-      super(name, nullable, type, tensors);
+      super(name, resultType(type, nullable), tensors, type.dataType());
     }
 
     /** Called by generated code: stays public and named invoke. */
@@ -87,7 +86,7 @@ final class PassFunction implements UnboundFunction {
         boolean nullable,
         VectorTensorType type,
         Shared<TensorNormalizer<InternalRow>> tensors) {
-      super(name, nullable, type, tensors);
+      super(name, resultType(type, nullable), tensors, type.dataType());
     }
 
     /** Called by generated code, which knows a vector only as an object. */
@@ -96,19 +95,28 @@ final class PassFunction implements UnboundFunction {
     }
   }
 
-  abstract static class Pass<V> implements ScalarFunction<InternalRow> {
+  abstract static class Pass<V> extends BoundScalar<InternalRow> {
     private static final long serialVersionUID = 1L;
 
-    private final String name;
-    private final boolean nullable;
-    private final TensorType<V> type;
     private final Shared<TensorNormalizer<V>> shared;
 
-    Pass(String name, boolean nullable, TensorType<V> type, Shared<TensorNormalizer<V>> shared) {
-      this.name = name;
-      this.nullable = nullable;
-      this.type = type;
+    Pass(
+        String name,
+        StructType resultType,
+        Shared<TensorNormalizer<V>> shared,
+        DataType... inputTypes) {
+      super(name, resultType, inputTypes);
       this.shared = shared;
+    }
+
+    /** What is said of a tensor of this type, normalised. */
+    static StructType resultType(TensorType<?> type, boolean nullable) {
+      DataType entries = DataTypes.createArrayType(DataTypes.DoubleType, false);
+      return new StructType()
+          .add(NORMALISED, type.resultType(), nullable)
+          .add(READ, entries, false)
+          .add(WRITTEN, entries, true)
+          .add(DROPPED, DataTypes.BooleanType, false);
     }
 
     final InternalRow pass(V x) {
@@ -141,34 +149,8 @@ final class PassFunction implements UnboundFunction {
     }
 
     @Override
-    public DataType[] inputTypes() {
-      return new DataType[] {type.dataType()};
-    }
-
-    @Override
-    public StructType resultType() {
-      DataType entries = DataTypes.createArrayType(DataTypes.DoubleType, false);
-      return new StructType()
-          .add(NORMALISED, type.resultType(), nullable)
-          .add(READ, entries, false)
-          .add(WRITTEN, entries, true)
-          .add(DROPPED, DataTypes.BooleanType, false);
-    }
-
-    @Override
     public boolean isResultNullable() {
       return false;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    /** What EXPLAIN shows before {@code .invoke}. */
-    @Override
-    public final String toString() {
-      return name;
     }
   }
 }

@@ -7,10 +7,8 @@ import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Arrays;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
-import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
@@ -19,6 +17,8 @@ import org.apache.spark.sql.types.StructType;
 
 /** A function of saved moments. */
 public abstract class StateFunction implements UnboundFunction {
+  private static final DataType STATE = MomentsResult.STATE.type();
+
   private final Signature signature;
   private final CatalogContext context;
 
@@ -99,15 +99,15 @@ public abstract class StateFunction implements UnboundFunction {
     }
 
     /** Called by generated code: {@code invoke} stays public and keeps its name. */
-    public static final class Bound extends BoundState<ArrayData> {
+    public static final class Bound extends BoundScalar<ArrayData> {
       private static final long serialVersionUID = 1L;
 
       Bound(String name) {
-        super(name, 1, MomentsResult.STATISTICS);
+        super(name, MomentsResult.STATISTICS.type(), STATE);
       }
 
       public ArrayData invoke(byte[] state) {
-        return state == null ? null : result().of(read(state, name()));
+        return state == null ? null : MomentsResult.STATISTICS.of(read(state, name()));
       }
     }
   }
@@ -124,11 +124,11 @@ public abstract class StateFunction implements UnboundFunction {
     }
 
     /** Called by generated code: {@code invoke} stays public and keeps its name. */
-    public static final class Bound extends BoundState<byte[]> {
+    public static final class Bound extends BoundScalar<byte[]> {
       private static final long serialVersionUID = 1L;
 
       Bound(String name) {
-        super(name, 2, MomentsResult.STATE);
+        super(name, STATE, STATE, STATE);
       }
 
       public byte[] invoke(byte[] state, byte[] less) {
@@ -137,52 +137,12 @@ public abstract class StateFunction implements UnboundFunction {
         }
 
         try {
-          return result().of(read(state, name()).subtract(read(less, name())));
+          Moments left = read(state, name()).subtract(read(less, name()));
+          return MomentsResult.STATE.of(left);
         } catch (IllegalArgumentException e) {
           throw refused(name(), e);
         }
       }
-    }
-  }
-
-  abstract static class BoundState<R> implements ScalarFunction<R> {
-    private static final long serialVersionUID = 1L;
-
-    private final String name;
-    private final int states;
-    private final MomentsResult<R> result;
-
-    BoundState(String name, int states, MomentsResult<R> result) {
-      this.name = name;
-      this.states = states;
-      this.result = result;
-    }
-
-    final MomentsResult<R> result() {
-      return result;
-    }
-
-    @Override
-    public DataType[] inputTypes() {
-      DataType[] types = new DataType[states];
-      Arrays.fill(types, MomentsResult.STATE.type());
-      return types;
-    }
-
-    @Override
-    public DataType resultType() {
-      return result.type();
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    /** What EXPLAIN shows before {@code .invoke}. */
-    @Override
-    public final String toString() {
-      return name;
     }
   }
 }
