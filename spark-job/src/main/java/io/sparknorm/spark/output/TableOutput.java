@@ -10,7 +10,6 @@ import io.sparknorm.spark.config.TableName;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -38,8 +37,6 @@ import scala.collection.JavaConverters;
 final class TableOutput implements Output {
   private static final Logger LOG = LoggerFactory.getLogger(TableOutput.class);
   private static final String IDENTITY_PROPERTY = "sparknorm.run-identity";
-  private static final String REPLACED = "__sparknorm_replaced_";
-  private static final int TRIES = 20;
   private static final String OVERWRITE_MODE = "spark.sql.sources.partitionOverwriteMode";
 
   /**
@@ -53,6 +50,7 @@ final class TableOutput implements Output {
   private final Publisher publisher;
   private final TableName target;
   private final TableName staged;
+  private final TableReplacement replacement;
 
   /**
    * A new Delta table is made under another name: a run that is killed meanwhile leaves files in
@@ -65,6 +63,7 @@ final class TableOutput implements Output {
     this.spec = spec;
     this.publisher = publisher;
     this.target = TableName.parse(spec.table().orElseThrow());
+    this.replacement = new TableReplacement(spark, target, spec.location(), publisher.attempt());
     this.staged = target.sibling(stagedSuffix() + publisher.attempt());
     this.copy = target.sibling(stagedSuffix() + publisher.attempt() + "_copy");
   }
@@ -77,7 +76,7 @@ final class TableOutput implements Output {
   @Override
   public boolean holds(InputSpec input, Set<String> files) {
     return input.table().map(TableName::parse).filter(this::isTarget).isPresent()
-        || (!files.isEmpty() && exists(target) && hasOneOf(files));
+        || (!files.isEmpty() && replacement.exists(target) && hasOneOf(files));
   }
 
   /** A view may read the target, and a path may be that of its folder. */
@@ -105,8 +104,8 @@ final class TableOutput implements Output {
 
   @Override
   public Existing existing() {
-    settle();
-    if (!exists(target)) {
+    replacement.settle();
+    if (!replacement.exists(target)) {
       return Existing.NOTHING;
     }
 
@@ -130,7 +129,7 @@ final class TableOutput implements Output {
   }
 
   private Optional<String> snapshots(TableName table) {
-    return exists(table)
+    return replacement.exists(table)
         ? SnapshotFormat.of(spark, table.quoted()).map(SnapshotFormat::key)
         : Optional.empty();
   }
@@ -139,7 +138,7 @@ final class TableOutput implements Output {
     try {
       writer(rows, table, format).create();
     } catch (TableAlreadyExistsException e) {
-      throw publishedFirst(e);
+      throw replacement.publishedFirst(e);
     }
   }
 
@@ -174,7 +173,7 @@ final class TableOutput implements Output {
   @Override
   public void publish() {
     Optional<String> format = format().or(() -> snapshots(staged));
-    if (spec.ifExists() == IfExists.REPLACE_PARTITIONS && exists(target)) {
+    if (spec.ifExists() == IfExists.REPLACE_PARTITIONS && replacement.exists(target)) {
       publishPartitions();
     } else if (format.flatMap(SnapshotFormat::named).isPresent()) {
       commit(format);
@@ -182,16 +181,16 @@ final class TableOutput implements Output {
       publishWhole();
     }
 
-    settle();
+    replacement.settle();
     removeStaged();
   }
 
   /** Copies what was staged in one commit: readers see the old table up to it, then the new one. */
   private void commit(Optional<String> format) {
-    if (spec.ifExists() != IfExists.REPLACE || !exists(target)) {
+    if (spec.ifExists() != IfExists.REPLACE || !replacement.exists(target)) {
       if (format.filter(DELTA::equals).isPresent()) {
         create(staged(), copy, format);
-        moveIn(copy);
+        replacement.moveIn(copy);
       } else {
         create(staged(), target, format);
       }
@@ -203,25 +202,13 @@ final class TableOutput implements Output {
     try {
       writer(staged(), target, format).replace();
     } catch (CannotReplaceMissingTableException e) {
-      throw publishedFirst(e);
+      throw replacement.publishedFirst(e);
     } catch (Exception e) { // each format has its own, some undeclared, for a commit too late
       if (version().equals(before)) {
         throw e;
       }
 
-      throw publishedFirst(e);
-    }
-  }
-
-  private void moveIn(TableName table) {
-    try {
-      rename(table, target);
-    } catch (Exception e) { // Spark throws checked ones undeclared
-      if (exists(target)) {
-        throw publishedFirst(e);
-      }
-
-      throw e;
+      throw replacement.publishedFirst(e);
     }
   }
 
@@ -231,29 +218,13 @@ final class TableOutput implements Output {
   }
 
   private void publishWhole() {
-    for (int i = 1; ; i++) {
-      TableName aside = target.sibling(replacedSuffix());
-      boolean replacing = spec.ifExists() == IfExists.REPLACE && exists(target);
-      if (replacing) {
-        rename(target, aside);
-      }
-
-      try {
-        rename(staged, target);
-        findPartitions();
-        return;
-      } catch (Exception e) { // Spark throws checked ones undeclared
-        if (!exists(target)) {
-          settle();
-          throw e;
-        }
-
-        // Either another run has put the old table back, or it has published its own.
-        if (!replacing || i == TRIES || exists(aside)) {
-          throw publishedFirst(e);
-        }
-      }
+    if (spec.ifExists() == IfExists.REPLACE) {
+      replacement.replace(staged);
+    } else {
+      replacement.moveIn(staged);
     }
+
+    findPartitions();
   }
 
   /** Spark's own catalog in memory leaves a renamed table's partitions where they were. */
@@ -302,7 +273,7 @@ final class TableOutput implements Output {
         }
       }
     } catch (AnalysisException e) {
-      throw publishedFirst(e);
+      throw replacement.publishedFirst(e);
     }
 
     if (!found.equals(
@@ -317,62 +288,21 @@ final class TableOutput implements Output {
   @Override
   public void discard() {
     try {
-      drop(staged);
-      drop(copy);
+      replacement.drop(staged);
+      replacement.drop(copy);
     } catch (Exception e) { // Spark throws checked ones undeclared
       // Must not hide the failure that led here.
       LOG.warn("Cannot remove the staged table {}: {}", staged.quoted(), e.getMessage());
     }
   }
 
-  /** Puts back what an interrupted replacement has set aside, and drops what is obsolete. */
-  private void settle() {
-    for (TableName aside : siblings(REPLACED)) {
-      if (exists(target)) {
-        drop(aside);
-      } else {
-        putBack(aside);
-      }
-    }
-  }
-
-  private void putBack(TableName aside) {
-    try {
-      rename(aside, target);
-    } catch (Exception e) { // Spark throws checked ones undeclared
-      if (!exists(target)) {
-        throw e;
-      }
-    }
-  }
-
   /** Drops what this and earlier attempts at the same job have staged. */
   private void removeStaged() {
-    siblings(stagedSuffix()).forEach(this::drop);
-  }
-
-  /** Tables beside the target whose names go on like this, the newest first. */
-  private List<TableName> siblings(String suffix) {
-    String prefix = (target.last().parts().get(0) + suffix).toLowerCase(Locale.ROOT);
-    String namespace = target.namespace().map(name -> "IN " + name.quoted() + " ").orElse("");
-    return spark
-        .sql("SHOW TABLES %sLIKE '*__sparknorm_*'".formatted(namespace))
-        .collectAsList()
-        .stream()
-        .map(row -> row.<String>getAs("tableName"))
-        .filter(name -> name.toLowerCase(Locale.ROOT).startsWith(prefix))
-        .sorted(Comparator.reverseOrder())
-        .map(target::beside)
-        .toList();
+    replacement.siblings(stagedSuffix()).forEach(replacement::drop);
   }
 
   private String stagedSuffix() {
     return "__sparknorm_staged_%s_".formatted(publisher.configuration());
-  }
-
-  /** Named by the time, so that the last replacement is known. */
-  private String replacedSuffix() {
-    return "%s%013d_%s".formatted(REPLACED, System.currentTimeMillis(), publisher.attempt());
   }
 
   private Optional<String> publishedIdentity() {
@@ -380,33 +310,5 @@ final class TableOutput implements Output {
         .filter(property -> property.getString(0).equals(IDENTITY_PROPERTY))
         .map(property -> property.getString(1))
         .findFirst();
-  }
-
-  private JobException publishedFirst(Exception cause) {
-    return new JobException(
-        LeavingStatus.CONFLICT,
-        "Cannot publish output: table %s was written while this run was under way (another run"
-                .formatted(location())
-            + " published first)",
-        cause);
-  }
-
-  private boolean exists(TableName table) {
-    return spark.catalog().tableExists(table.quoted());
-  }
-
-  private void drop(TableName table) {
-    if (!exists(table)) {
-      return; // Spark would log with a stack trace that its properties cannot be shown
-    }
-
-    // Iceberg leaves the files of a table that is dropped unless it is asked not to.
-    Optional<SnapshotFormat> format = SnapshotFormat.of(spark, table.quoted());
-    String purge = format.filter(SnapshotFormat.ICEBERG::equals).isPresent() ? " PURGE" : "";
-    spark.sql("DROP TABLE IF EXISTS " + table.quoted() + purge);
-  }
-
-  private void rename(TableName from, TableName to) {
-    spark.sql("ALTER TABLE %s RENAME TO %s".formatted(from.quoted(), to.last().quoted()));
   }
 }

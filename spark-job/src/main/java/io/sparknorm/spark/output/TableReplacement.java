@@ -1,0 +1,151 @@
+package io.sparknorm.spark.output;
+
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.SnapshotFormat;
+import io.sparknorm.spark.config.TableName;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Replaces a table by renaming: the old one aside, the new one in. As {@link Replacement} of a
+ * folder: what is set aside stands beside the target, and whoever finds it puts it back where the
+ * target is missing, and drops it where it is there.
+ */
+final class TableReplacement {
+  private static final String REPLACED = "__sparknorm_replaced_";
+  private static final int TRIES = 20;
+
+  private final SparkSession spark;
+  private final TableName target;
+  private final String location;
+  private final String attempt;
+
+  /**
+   * @param location what the user calls the target
+   */
+  TableReplacement(SparkSession spark, TableName target, String location, String attempt) {
+    this.spark = spark;
+    this.target = target;
+    this.location = location;
+    this.attempt = attempt;
+  }
+
+  /**
+   * Makes a table the target, which is not there.
+   *
+   * @throws JobException with status CONFLICT if it is
+   */
+  void moveIn(TableName table) {
+    try {
+      rename(table, target);
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      if (exists(target)) {
+        throw publishedFirst(e);
+      }
+
+      throw e;
+    }
+  }
+
+  /**
+   * Makes a table the target, whatever is there.
+   *
+   * @throws JobException with status CONFLICT if somebody else does so meanwhile
+   */
+  void replace(TableName table) {
+    for (int i = 1; ; i++) {
+      TableName aside = target.sibling(replacedSuffix());
+      boolean replacing = exists(target);
+      if (replacing) {
+        rename(target, aside);
+      }
+
+      try {
+        moveIn(table);
+        return;
+      } catch (JobException e) {
+        // Either another run has put the old table back, or it has published its own.
+        if (!replacing || i == TRIES || exists(aside)) {
+          throw e;
+        }
+      } catch (Exception e) { // Spark throws checked ones undeclared
+        settle();
+        throw e;
+      }
+    }
+  }
+
+  /** Puts back what an interrupted replacement has set aside, and drops what is obsolete. */
+  void settle() {
+    for (TableName aside : siblings(REPLACED)) {
+      if (exists(target)) {
+        drop(aside);
+      } else {
+        putBack(aside);
+      }
+    }
+  }
+
+  private void putBack(TableName aside) {
+    try {
+      rename(aside, target);
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      if (!exists(target)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Tables beside the target whose names go on like this, the newest first. */
+  List<TableName> siblings(String suffix) {
+    String prefix = (target.last().parts().get(0) + suffix).toLowerCase(Locale.ROOT);
+    String namespace = target.namespace().map(name -> "IN " + name.quoted() + " ").orElse("");
+    return spark
+        .sql("SHOW TABLES %sLIKE '*__sparknorm_*'".formatted(namespace))
+        .collectAsList()
+        .stream()
+        .map(row -> row.<String>getAs("tableName"))
+        .filter(name -> name.toLowerCase(Locale.ROOT).startsWith(prefix))
+        .sorted(Comparator.reverseOrder())
+        .map(target::beside)
+        .toList();
+  }
+
+  /** Named by the time, so that the last replacement is known. */
+  private String replacedSuffix() {
+    return "%s%013d_%s".formatted(REPLACED, System.currentTimeMillis(), attempt);
+  }
+
+  boolean exists(TableName table) {
+    return spark.catalog().tableExists(table.quoted());
+  }
+
+  void drop(TableName table) {
+    if (!exists(table)) {
+      return; // Spark would log with a stack trace that its properties cannot be shown
+    }
+
+    // Iceberg leaves the files of a table that is dropped unless it is asked not to.
+    Optional<SnapshotFormat> format = SnapshotFormat.of(spark, table.quoted());
+    String purge = format.filter(SnapshotFormat.ICEBERG::equals).isPresent() ? " PURGE" : "";
+    spark.sql("DROP TABLE IF EXISTS " + table.quoted() + purge);
+  }
+
+  private void rename(TableName from, TableName to) {
+    spark.sql("ALTER TABLE %s RENAME TO %s".formatted(from.quoted(), to.last().quoted()));
+  }
+
+  /** What is said of a target that somebody else has written to. */
+  JobException publishedFirst(Exception cause) {
+    return new JobException(
+        LeavingStatus.CONFLICT,
+        "Cannot publish output: table %s was written while this run was under way (another run"
+                .formatted(location)
+            + " published first)",
+        cause);
+  }
+}
