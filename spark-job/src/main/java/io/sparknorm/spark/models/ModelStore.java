@@ -1,27 +1,20 @@
 package io.sparknorm.spark.models;
 
 import io.sparknorm.kernels.moments.Moments;
-import io.sparknorm.spark.ExclusiveFile;
-import io.sparknorm.spark.FileDigest;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.ModelReference;
 import io.sparknorm.spark.models.Manifest.Groups;
 import io.sparknorm.spark.models.Manifest.Payload;
-import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
-import java.io.DataOutput;
-import java.io.DataOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.SortedMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -322,7 +315,8 @@ public final class ModelStore {
     }
 
     try {
-      return tryPublish(id, parent, draft, draft.model(before));
+      VersionWriter writer = new VersionWriter(files, id, draft);
+      return writer.write(parent, draft.model(before)) ? Optional.of(id) : Optional.empty();
     } catch (IOException e) {
       if (files.exists(id)) {
         return Optional.empty(); // the winner has swept this attempt's files away
@@ -330,122 +324,6 @@ public final class ModelStore {
 
       throw e;
     }
-  }
-
-  private Optional<ModelId> tryPublish(ModelId id, OptionalInt parent, Draft draft, Model model)
-      throws IOException {
-    Optional<Payload> stats = writeStatistics(id, draft, model);
-    Optional<Payload> moments =
-        write(id, "moments", draft.provenance(), draft.moments().map(some -> some::write));
-    Optional<Payload> partitions =
-        write(id, "partitions", draft.provenance(), draft.partitions().map(some -> some::write));
-    Optional<Groups> groups = writeGroups(id, draft);
-    Manifest manifest =
-        new Manifest(
-            id,
-            parent,
-            draft.spec(),
-            draft.type(),
-            draft.provenance(),
-            stats,
-            moments,
-            partitions,
-            groups);
-    Optional<FileDigest> committed =
-        ExclusiveFile.create(
-            files.fileSystem(), files.manifest(id), out -> ManifestFile.write(manifest, out));
-    if (committed.isPresent() && !files.isPruned(id)) {
-      sweep(manifest);
-      return Optional.of(id);
-    }
-
-    if (committed.isPresent()) {
-      // Free only because the version that had the number was pruned while this was being written.
-      files.fileSystem().delete(files.manifest(id), false);
-    }
-
-    for (Payload payload : manifest.payloads()) {
-      files.fileSystem().delete(new Path(files.folder(id), payload.file()), false);
-    }
-
-    return Optional.empty();
-  }
-
-  /** Removes what killed or beaten attempts have left in the folder of a published version. */
-  private void sweep(Manifest manifest) throws IOException {
-    Path published = files.manifest(manifest.id());
-    Set<String> named = new HashSet<>(Set.of(published.getName()));
-    manifest.payloads().forEach(payload -> named.add(payload.file()));
-    for (FileStatus entry : files.list(published.getParent())) {
-      if (!named.contains(entry.getPath().getName())) {
-        files.fileSystem().delete(entry.getPath(), false);
-      }
-    }
-  }
-
-  private Optional<Payload> writeStatistics(ModelId id, Draft draft, Model model)
-      throws IOException {
-    StatisticsFile statistics = new StatisticsFile(model.statistics(), model.running());
-    String name = "stats-" + draft.provenance().runId() + ".json";
-    return statistics.isEmpty()
-        ? Optional.empty()
-        : Optional.of(write(id, name, statistics::write));
-  }
-
-  /** Writes binary data. */
-  private interface Binary {
-    void write(DataOutput out) throws IOException;
-  }
-
-  private Optional<Payload> write(
-      ModelId id, String kind, Provenance provenance, Optional<Binary> binary) throws IOException {
-    if (binary.isEmpty()) {
-      return Optional.empty();
-    }
-
-    ExclusiveFile.Content content =
-        out -> {
-          DataOutputStream data = new DataOutputStream(new BufferedOutputStream(out));
-          binary.get().write(data);
-          data.flush();
-        };
-    return Optional.of(write(id, "%s-%s.bin".formatted(kind, provenance.runId()), content));
-  }
-
-  private Optional<Groups> writeGroups(ModelId id, Draft draft) throws IOException {
-    if (draft.groups().isEmpty()) {
-      return Optional.empty();
-    }
-
-    GroupedState groups = draft.groups().get();
-    GroupStatistics statistics = groups.statistics();
-    String run = draft.provenance().runId();
-    return Optional.of(
-        new Groups(
-            statistics.by(),
-            statistics.count(),
-            write(id, GroupFile.STATISTICS.name(run), out -> out.write(statistics.file())),
-            write(
-                id,
-                GroupFile.MOMENTS.name(run),
-                out -> {
-                  BufferedOutputStream buffered = new BufferedOutputStream(out);
-                  groups.writeMoments(buffered);
-                  buffered.flush();
-                })));
-  }
-
-  private Payload write(ModelId id, String name, ExclusiveFile.Content content) throws IOException {
-    Path file = new Path(files.folder(id), name);
-    FileDigest digest =
-        ExclusiveFile.create(files.fileSystem(), file, content)
-            .orElseThrow(
-                () ->
-                    new JobException(
-                        LeavingStatus.CONFLICT,
-                        "Cannot publish %s: %s exists with another content (a run id must be unique)"
-                            .formatted(id, file)));
-    return new Payload(name, digest);
   }
 
   private Model load(Manifest manifest) throws IOException {
