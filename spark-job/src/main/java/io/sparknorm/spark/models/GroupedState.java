@@ -85,8 +85,9 @@ public final class GroupedState implements Closeable {
       moments.out().flush();
       Exactly file = new Exactly(Math.toIntExact(GroupStatistics.fileBytes(bytes)));
       GroupFile.STATISTICS.write(channels, count, statistics::copyTo, file);
+      GroupStatistics built = new GroupStatistics(by, channels, count, file.bytes());
       isBuilt = true;
-      return new GroupedState(new GroupStatistics(by, channels, count, file.bytes()), moments);
+      return new GroupedState(built, moments);
     }
 
     /** Deletes what was added, except for the moments of what was built. */
