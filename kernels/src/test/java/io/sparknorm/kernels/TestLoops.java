@@ -30,6 +30,7 @@ class TestLoops {
                     new TensorView(4, 3, n),
                     new TensorView(2, n, 8),
                     new TensorView(1, 2, 1000 + n),
+                    new TensorView(2, 1000 + n, 1),
                     new TensorView(150, n, 1)));
   }
 

@@ -48,6 +48,13 @@ class TestFront {
         return normal(random) * Math.pow(10, random.nextInt(-30, 31));
       }
     },
+    /** Sends tiles down the slow road untried, which has to end. */
+    MIXED_FOR_A_WHILE {
+      @Override
+      double draw(SplittableRandom random, int channel, int index) {
+        return (index / 900 % 2 == 0 ? MIXED_MAGNITUDES : NORMAL).draw(random, channel, index);
+      }
+    },
     RECTIFIED {
       @Override
       double draw(SplittableRandom random, int channel, int index) {
@@ -251,7 +258,7 @@ class TestFront {
   @ParameterizedTest
   @EnumSource(
       value = Kind.class,
-      names = {"NOT_FINITE", "MIXED_MAGNITUDES", "EXTREMES"},
+      names = {"NOT_FINITE", "MIXED_MAGNITUDES", "MIXED_FOR_A_WHILE", "EXTREMES"},
       mode = EnumSource.Mode.EXCLUDE)
   void recordsGiveTheExactMeanAndVariances(Kind kind) {
     SplittableRandom random = new SplittableRandom(kind.ordinal());

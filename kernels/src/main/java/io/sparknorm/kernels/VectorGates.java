@@ -1,0 +1,226 @@
+package io.sparknorm.kernels;
+
+import static io.sparknorm.kernels.Lanes.DOUBLES;
+import static io.sparknorm.kernels.Lanes.FLOATS;
+import static io.sparknorm.kernels.Lanes.WIDTH;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * The gates of single precision with vectors, with the bits of {@link Sigmoid#coarseDivisor}. A
+ * stretch of elements goes through the exponents, their powers and the division in turn: all in one
+ * loop would be more steps than the processor looks ahead at.
+ */
+final class VectorGates {
+  /** The elements of a stretch: they stay in the nearest cache. */
+  private static final int CHUNK = 512;
+
+  /** Of no whole pages: loads from one would wait for stores at the same place in the other. */
+  private static final int LENGTH = CHUNK + 40;
+
+  private static final ThreadLocal<double[][]> BUFFERS =
+      ThreadLocal.withInitial(() -> new double[2][LENGTH]);
+
+  private VectorGates() {}
+
+  static void mapRuns(
+      float[] x, int from, int runs, int length, GatedScale map, int c, float[] out) {
+    double[][] buffers = BUFFERS.get();
+    int rest = length % WIDTH;
+    int vectors = runs * (length / WIDTH);
+    for (int first = 0; first < vectors; first += CHUNK / WIDTH) {
+      int last = Math.min(first + CHUNK / WIDTH, vectors);
+      exponentsOfRuns(x, from, length, map.slope(), c, first, last, buffers[0]);
+      powers(buffers[0], (last - first) * WIDTH, buffers[1]);
+      gateRuns(x, from, length, map, c, first, last, buffers[1], out);
+    }
+
+    if (rest > 0) {
+      for (int run = 0, end = from + length; run < runs; run++, end += length) {
+        ScalarFloats.mapRestOfRun(x, end - rest, end, map, c + run, out);
+      }
+    }
+  }
+
+  /** One loop over all runs: to enter it takes as long as it takes several vectors. */
+  private static void exponentsOfRuns(
+      float[] x, int from, int length, double[] slope, int c, int first, int last, double[] z) {
+    int perRun = length / WIDTH;
+    int rest = length % WIDTH;
+    int run = first / perRun;
+    int i = from + run * length + first % perRun * WIDTH;
+    for (int k = c + run, at = 0, v = first, end = (run + 1) * perRun; v < last; at += WIDTH) {
+      DoubleVector value = (DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0);
+      value.mul(DoubleVector.broadcast(DOUBLES, slope[k]).mul(Lanes.MINUS_LOG2_E)).intoArray(z, at);
+      i += WIDTH;
+      v++;
+      if (v == end) {
+        k++;
+        i += rest;
+        end += perRun;
+      }
+    }
+  }
+
+  private static void gateRuns(
+      float[] x,
+      int from,
+      int length,
+      GatedScale map,
+      int c,
+      int first,
+      int last,
+      double[] powers,
+      float[] out) {
+    double[] scale = map.scale();
+    double[] offset = map.offset();
+    int perRun = length / WIDTH;
+    int rest = length % WIDTH;
+    int run = first / perRun;
+    int i = from + run * length + first % perRun * WIDTH;
+    for (int k = c + run, at = 0, v = first, end = (run + 1) * perRun; v < last; at += WIDTH) {
+      DoubleVector value = (DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0);
+      DoubleVector gated = value.div(DoubleVector.fromArray(DOUBLES, powers, at).add(Lanes.ONE));
+      DoubleVector y =
+          gated
+              .mul(DoubleVector.broadcast(DOUBLES, scale[k]))
+              .add(DoubleVector.broadcast(DOUBLES, offset[k]));
+      ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+      i += WIDTH;
+      v++;
+      if (v == end) {
+        k++;
+        i += rest;
+        end += perRun;
+      }
+    }
+  }
+
+  static void mapRows(float[] x, int from, int to, GatedScale map, float[] out) {
+    double[][] buffers = BUFFERS.get();
+    int n = map.slope().length;
+    int whole = n - n % WIDTH;
+    int step = n * Math.max(1, CHUNK / n);
+    for (int row = from; row < to; row += step) {
+      int end = Math.min(row + step, to);
+      for (int c = 0; c < whole; c += CHUNK) {
+        int last = Math.min(c + CHUNK, whole);
+        int length = exponentsOfRows(x, row, end, map.slope(), c, last, buffers[0]);
+        powers(buffers[0], length, buffers[1]);
+        gateRows(x, row, end, map, c, last, buffers[1], out);
+      }
+    }
+
+    if (whole < n) {
+      for (int row = from; row < to; row += n) {
+        ScalarFloats.mapRestOfRow(x, row, whole, map, out);
+      }
+    }
+  }
+
+  /** Returns how many there are, of the channels from first to last of each row. */
+  private static int exponentsOfRows(
+      float[] x, int from, int to, double[] slope, int first, int last, double[] z) {
+    int at = 0;
+    for (int row = from; row < to; row += slope.length) {
+      for (int c = first; c < last; c += WIDTH, at += WIDTH) {
+        DoubleVector value =
+            (DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0);
+        value
+            .mul(DoubleVector.fromArray(DOUBLES, slope, c).mul(Lanes.MINUS_LOG2_E))
+            .intoArray(z, at);
+      }
+    }
+
+    return at;
+  }
+
+  private static void gateRows(
+      float[] x,
+      int from,
+      int to,
+      GatedScale map,
+      int first,
+      int last,
+      double[] powers,
+      float[] out) {
+    double[] scale = map.scale();
+    double[] offset = map.offset();
+    int at = 0;
+    for (int row = from; row < to; row += scale.length) {
+      for (int c = first; c < last; c += WIDTH, at += WIDTH) {
+        DoubleVector value =
+            (DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0);
+        DoubleVector gated = value.div(DoubleVector.fromArray(DOUBLES, powers, at).add(Lanes.ONE));
+        DoubleVector y =
+            gated
+                .mul(DoubleVector.fromArray(DOUBLES, scale, c))
+                .add(DoubleVector.fromArray(DOUBLES, offset, c));
+        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, row + c);
+      }
+    }
+  }
+
+  static void gate(double[] x, double[] t, int n, double[] y) {
+    double[][] buffers = BUFFERS.get();
+    int whole = n - n % WIDTH;
+    for (int from = 0; from < whole; from += CHUNK) {
+      int length = Math.min(CHUNK, whole - from);
+      for (int i = 0; i < length; i += WIDTH) {
+        DoubleVector.fromArray(DOUBLES, t, from + i)
+            .mul(Lanes.MINUS_LOG2_E)
+            .intoArray(buffers[0], i);
+      }
+
+      powers(buffers[0], length, buffers[1]);
+      for (int i = 0; i < length; i += WIDTH) {
+        DoubleVector divisor = DoubleVector.fromArray(DOUBLES, buffers[1], i).add(Lanes.ONE);
+        DoubleVector.fromArray(DOUBLES, x, from + i).div(divisor).intoArray(y, from + i);
+      }
+    }
+
+    for (int i = whole; i < n; i++) {
+      y[i] = x[i] / Sigmoid.coarseDivisor(t[i] * -Sigmoid.LOG2_E);
+    }
+  }
+
+  /** Sets the first n elements, whole vectors, to 2^z as {@link Sigmoid#coarseDivisor} does. */
+  private static void powers(double[] z, int n, double[] powers) {
+    if (!areInRange(z, n, powers)) {
+      for (int i = 0; i < n; i++) {
+        z[i] = Sigmoid.limited(z[i]);
+      }
+
+      areInRange(z, n, powers);
+    }
+  }
+
+  /**
+   * Sets the powers and returns whether their exponents were in range, which costs less than to
+   * hold each of them to it.
+   */
+  private static boolean areInRange(double[] z, int n, double[] powers) {
+    LongVector outside = LongVector.zero(Lanes.LONGS);
+    for (int i = 0; i < n; i += WIDTH) {
+      DoubleVector value = DoubleVector.fromArray(DOUBLES, z, i);
+      DoubleVector shifted = value.add(Lanes.BIASED_ROUNDER);
+      DoubleVector f = value.sub(shifted.sub(Lanes.BIASED_ROUNDER));
+      DoubleVector f2 = f.mul(f);
+      DoubleVector top = f2.mul(Lanes.P8).add(f.mul(Lanes.P7).add(Lanes.P6));
+      DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
+      DoubleVector middle = f.mul(Lanes.P3).add(Lanes.P2);
+      DoubleVector lower = middle.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
+      DoubleVector power = upper.mul(f2.mul(f2)).add(lower);
+      LongVector bits = shifted.reinterpretAsLongs();
+      outside = bits.sub(Lanes.LOWEST_BIASED).or(outside);
+      LongVector exponent = bits.lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+      power.mul(exponent.reinterpretAsDoubles()).intoArray(powers, i);
+    }
+
+    long bits = LongVector.zero(Lanes.LONGS).or(outside).reduceLanes(VectorOperators.OR);
+    return (bits & -Sigmoid.EXPONENTS) == 0;
+  }
+}
