@@ -92,7 +92,7 @@ public final class Ratios {
 
   private static String[] bases(String work) {
     return work.contains(":")
-        ? new String[] {"plainFloats", "plainFloatsVector"}
+        ? new String[] {"plainFloats", "plainFloatsVector", "plainDoubles"}
         : TorchNorm.has(work) ? new String[] {"copy", "torch"} : new String[] {"copy"};
   }
 
