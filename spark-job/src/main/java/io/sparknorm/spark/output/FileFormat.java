@@ -2,7 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.ParquetWriter;
-import io.sparknorm.spark.output.parquet.BulkParquetFormat;
+import io.sparknorm.spark.parquet.BulkParquetFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;

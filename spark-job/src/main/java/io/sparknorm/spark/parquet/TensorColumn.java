@@ -1,0 +1,88 @@
+package io.sparknorm.spark.parquet;
+
+import org.apache.parquet.column.ColumnDescriptor;
+import org.apache.parquet.schema.GroupType;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+import org.apache.parquet.schema.Type;
+import org.apache.parquet.schema.Type.Repetition;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.StructField;
+
+/**
+ * A top-level column of arrays of floats or doubles in Parquet's three-level form, which is written
+ * page by page.
+ *
+ * @param ordinal position in the rows to write
+ * @param leaf the Parquet column of the elements
+ * @param nullable whether an array may be null
+ * @param containsNull whether an element may be null
+ */
+record TensorColumn(
+    int ordinal,
+    ColumnDescriptor leaf,
+    ElementType elementType,
+    boolean nullable,
+    boolean containsNull) {
+
+  /** The column at {@code ordinal} of both schemas, or null if it is not such a column. */
+  static TensorColumn find(int ordinal, StructField field, MessageType schema) {
+    if (!(field.dataType() instanceof ArrayType array)) {
+      return null;
+    }
+    ElementType elementType = ElementType.of(array.elementType());
+    Type column = schema.getType(ordinal);
+    if (elementType == null || !isStandardList(column)) {
+      return null;
+    }
+    GroupType list = column.asGroupType();
+    GroupType repeated = list.getType(0).asGroupType();
+    Type element = repeated.getType(0);
+    ColumnDescriptor leaf =
+        schema.getColumnDescription(
+            new String[] {list.getName(), repeated.getName(), element.getName()});
+    return new TensorColumn(
+        ordinal,
+        leaf,
+        elementType,
+        list.isRepetition(Repetition.OPTIONAL),
+        element.isRepetition(Repetition.OPTIONAL));
+  }
+
+  private static boolean isStandardList(Type column) {
+    if (column.isPrimitive()
+        || !LogicalTypeAnnotation.listType().equals(column.getLogicalTypeAnnotation())) {
+      return false;
+    }
+    Type repeated = column.asGroupType().getType(0);
+    if (!repeated.isRepetition(Repetition.REPEATED)
+        || repeated.isPrimitive()
+        || repeated.asGroupType().getFieldCount() != 1) {
+      return false;
+    }
+    Type element = repeated.asGroupType().getType(0);
+    return element.isPrimitive()
+        && (element.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.FLOAT
+            || element.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.DOUBLE);
+  }
+
+  /** The definition level of an element that is there. */
+  int elementLevel() {
+    return leaf.getMaxDefinitionLevel();
+  }
+
+  /** The definition level of an element that is null, where {@link #containsNull()}. */
+  int nullElementLevel() {
+    return elementLevel() - 1;
+  }
+
+  /** The definition level of an array without elements. */
+  int emptyLevel() {
+    return nullable ? 1 : 0;
+  }
+
+  String name() {
+    return leaf.getPath()[0];
+  }
+}

@@ -1,0 +1,134 @@
+package io.sparknorm.spark.parquet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparknorm.spark.SparkTest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Random;
+import org.apache.hadoop.mapreduce.Job;
+import org.apache.hadoop.mapreduce.TaskAttemptID;
+import org.apache.hadoop.mapreduce.task.TaskAttemptContextImpl;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
+import org.apache.spark.sql.execution.datasources.OutputWriter;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import scala.collection.immutable.Map$;
+
+/** Rows that a query cannot produce: they break the schema, or are not in Spark's binary form. */
+class TestBulkOutputWriter extends SparkTest {
+  @TempDir Path folder;
+
+  private OutputWriter open(StructType rows, String name) throws IOException {
+    return open(rows, name, Job.getInstance());
+  }
+
+  private OutputWriter open(StructType rows, String name, Job job) throws IOException {
+    return new BulkParquetFormat()
+        .prepareWrite(spark(), job, Map$.MODULE$.empty(), rows)
+        .newInstance(
+            folder.resolve(name).toUri().toString(),
+            rows,
+            new TaskAttemptContextImpl(job.getConfiguration(), new TaskAttemptID()));
+  }
+
+  private static InternalRow row(Object... values) {
+    return new GenericInternalRow(values);
+  }
+
+  @Test
+  void anyFormOfRowIsWritten() throws IOException {
+    StructType rows =
+        new StructType().add("x", DataTypes.createArrayType(DataTypes.DoubleType)).add("i", "int");
+    OutputWriter writer = open(rows, "rows.parquet");
+    writer.write(row(new GenericArrayData(new Object[] {1.5, null}), 7));
+    writer.write(row(null, null));
+    writer.close();
+
+    assertThat(spark().read().parquet(folder.toString()).toJSON().collectAsList())
+        .containsExactly("{\"x\":[1.5,null],\"i\":7}", "{}");
+  }
+
+  @Test
+  void aFileWithoutRecordsHasItsSchema() throws IOException {
+    StructType rows = new StructType().add("x", DataTypes.createArrayType(DataTypes.FloatType));
+    open(rows, "empty.parquet").close();
+
+    assertThat(spark().read().parquet(folder.toString()).schema()).isEqualTo(rows);
+    assertThat(spark().read().parquet(folder.toString()).count()).isZero();
+  }
+
+  @Test
+  void aNullArrayAgainstTheSchemaFailsAndLeavesNoFooter() throws IOException {
+    StructType rows =
+        new StructType().add("x", DataTypes.createArrayType(DataTypes.FloatType), false);
+    OutputWriter writer = open(rows, "broken.parquet");
+
+    assertThatThrownBy(() -> writer.write(row((Object) null)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot write column x: null array in a column declared without nulls");
+    writer.close();
+    assertThatThrownBy(() -> ParquetFiles.footer(folder.resolve("broken.parquet")))
+        .hasMessageContaining("is not a Parquet file");
+  }
+
+  @Test
+  void aNullAmongSingleValuesAgainstTheSchemaFails() throws IOException {
+    OutputWriter writer = open(new StructType().add("x", "double", false), "broken.parquet");
+
+    assertThatThrownBy(() -> writer.write(row((Object) null)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot write column x: null in a column declared without nulls");
+    writer.close();
+  }
+
+  @Test
+  void aTaskKeepsLessThanTwoRowGroupsInMemory() throws IOException {
+    int rowGroup = 32 << 20;
+    Job job = Job.getInstance();
+    job.getConfiguration().setInt("parquet.block.size", rowGroup);
+    job.getConfiguration().setBoolean("parquet.enable.dictionary", false);
+    StructType rows = new StructType().add("x", DataTypes.createArrayType(DataTypes.FloatType));
+    float[] incompressible = new float[1 << 14];
+    Random random = new Random(7);
+    for (int i = 0; i < incompressible.length; i++) {
+      incompressible[i] = Float.intBitsToFloat(random.nextInt());
+    }
+    InternalRow row = row(UnsafeArrayData.fromPrimitiveArray(incompressible));
+    OutputWriter writer = open(rows, "large.parquet", job);
+    long before = usedMemory();
+    long most = 0;
+    for (int i = 1; i <= 2000; i++) { // four row groups
+      writer.write(row);
+      if (i % 90 == 0) {
+        most = Math.max(most, usedMemory() - before);
+      }
+    }
+    writer.close();
+
+    assertThat(ParquetFiles.rowGroups(folder.resolve("large.parquet"))).hasSize(4);
+    assertThat(most).isBetween(rowGroup / 2L, 2L * rowGroup);
+  }
+
+  private static long usedMemory() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  @Test
+  void aNullElementAgainstTheSchemaFails() throws IOException {
+    StructType rows =
+        new StructType().add("x", DataTypes.createArrayType(DataTypes.FloatType, false));
+    OutputWriter writer = open(rows, "broken.parquet");
+
+    assertThatThrownBy(() -> writer.write(row(new GenericArrayData(new Object[] {1.5f, null}))))
+        .hasMessage("Cannot write column x: null element in a column declared without nulls");
+    writer.close();
+  }
+}
