@@ -6,11 +6,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.parquet.hadoop.CodecFactory;
-import org.apache.parquet.hadoop.CodecFactory.BytesCompressor;
 import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
-import org.apache.parquet.hadoop.util.HadoopOutputFile;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
@@ -30,8 +27,7 @@ final class BulkOutputWriter extends OutputWriter {
   private final WriterSettings settings;
   private final UnsafeProjection toUnsafe;
   private final OrdinaryColumns ordinary;
-  private final CodecFactory codecs;
-  private final BytesCompressor compressor;
+  private final PageCompressor compressor;
   private final TrackedOutputFile output;
   private final ParquetFileWriter file;
   private RowGroup rowGroup;
@@ -50,9 +46,8 @@ final class BulkOutputWriter extends OutputWriter {
     schema = FileSchema.of(rows, conf);
     toUnsafe = toUnsafe(rows, schema);
     ordinary = new OrdinaryColumns(schema, settings, conf);
-    codecs = new CodecFactory(conf, settings.properties().getPageSizeThreshold());
-    compressor = codecs.getCompressor(codec);
-    output = new TrackedOutputFile(HadoopOutputFile.fromPath(new Path(path), conf));
+    compressor = new PageCompressor(codec, settings, conf);
+    output = new TrackedOutputFile(new Path(path), conf);
     file =
         new ParquetFileWriter(
             output,
@@ -101,7 +96,7 @@ final class BulkOutputWriter extends OutputWriter {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
-      codecs.release();
+      compressor.release();
     }
   }
 

@@ -2,7 +2,6 @@ package io.sparknorm.spark.parquet;
 
 import java.io.IOException;
 import java.util.List;
-import org.apache.parquet.hadoop.CodecFactory.BytesCompressor;
 import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
@@ -26,7 +25,7 @@ final class RowGroup {
       FileSchema schema,
       OrdinaryColumns ordinary,
       WriterSettings settings,
-      BytesCompressor compressor) {
+      PageCompressor compressor) {
     this.pages =
         new ColumnChunkPageWriteStore(
             compressor,
@@ -36,13 +35,14 @@ final class RowGroup {
             settings.properties().getPageWriteChecksumEnabled());
     this.ordinary = ordinary;
     ordinary.startRowGroup(pages);
-    this.scalars = new ScalarColumnsWriter(schema.scalars(), pages, settings);
+    this.scalars = new ScalarColumnsWriter(schema.scalars(), pages, compressor, settings);
     List<TensorColumn> columns = schema.tensors();
     this.tensors = new TensorColumnWriter[columns.size()];
     for (int i = 0; i < tensors.length; i++) {
       TensorColumn column = columns.get(i);
       PageSink sink =
-          new PageSink(pages.getPageWriter(column.leaf()), column.leaf().getPrimitiveType());
+          new PageSink(
+              pages.getPageWriter(column.leaf()), column.leaf().getPrimitiveType(), compressor);
       tensors[i] = new TensorColumnWriter(column, sink, settings);
     }
   }

@@ -26,7 +26,10 @@ final class ScalarColumnsWriter {
   private int rows;
 
   ScalarColumnsWriter(
-      List<ScalarColumn> columns, ColumnChunkPageWriteStore store, WriterSettings settings) {
+      List<ScalarColumn> columns,
+      ColumnChunkPageWriteStore store,
+      PageCompressor compressor,
+      WriterSettings settings) {
     this.columns = columns.toArray(ScalarColumn[]::new);
     this.values = new long[columns.size() * BLOCK];
     this.nulls = new long[columns.size()];
@@ -34,7 +37,8 @@ final class ScalarColumnsWriter {
     for (int c = 0; c < pages.length; c++) {
       ScalarColumn column = this.columns[c];
       PageSink sink =
-          new PageSink(store.getPageWriter(column.leaf()), column.leaf().getPrimitiveType());
+          new PageSink(
+              store.getPageWriter(column.leaf()), column.leaf().getPrimitiveType(), compressor);
       pages[c] = new PageBuilder(column.leaf(), column.elementType(), sink, settings);
     }
   }

@@ -9,7 +9,15 @@ import org.apache.parquet.column.statistics.Statistics;
 import org.apache.parquet.schema.PrimitiveType;
 
 /** Where the pages of one column chunk go, for a parquet-java without size statistics. */
-record PageSink(PageWriter writer, PrimitiveType type) {
+record PageSink(
+    PageWriter writer,
+    PrimitiveType type,
+    PageCompressor compressor,
+    PageCompressor.Column column) {
+  PageSink(PageWriter writer, PrimitiveType type, PageCompressor compressor) {
+    this(writer, type, compressor, new PageCompressor.Column());
+  }
+
   /** Writes a data page. */
   void write(
       int rowCount,
@@ -19,6 +27,7 @@ record PageSink(PageWriter writer, PrimitiveType type) {
       BytesInput values,
       Encoding encoding)
       throws IOException {
+    compressor.next(column);
     writer.writePage(
         BytesInput.concat(repetitionLevels.toBytes(), definitionLevels.toBytes(), values),
         definitionLevels.count(),

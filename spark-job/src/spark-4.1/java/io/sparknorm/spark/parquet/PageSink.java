@@ -13,7 +13,15 @@ import org.apache.parquet.column.statistics.Statistics;
 import org.apache.parquet.schema.PrimitiveType;
 
 /** Where the pages of one column chunk go, for a parquet-java that keeps size statistics. */
-record PageSink(PageWriter writer, PrimitiveType type) {
+record PageSink(
+    PageWriter writer,
+    PrimitiveType type,
+    PageCompressor compressor,
+    PageCompressor.Column column) {
+  PageSink(PageWriter writer, PrimitiveType type, PageCompressor compressor) {
+    this(writer, type, compressor, new PageCompressor.Column());
+  }
+
   /**
    * Whether sizes are given together with statistics of geometries. The parquet-java 1.15 of Spark
    * 4.0 takes them alone, and other histograms: its pages go without.
@@ -32,6 +40,7 @@ record PageSink(PageWriter writer, PrimitiveType type) {
       BytesInput values,
       Encoding encoding)
       throws IOException {
+    compressor.next(column);
     BytesInput page =
         BytesInput.concat(repetitionLevels.toBytes(), definitionLevels.toBytes(), values);
     int count = definitionLevels.count();
