@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param format the data source, absent for a table
  * @param path where the data is, if it is at a path
  * @param table the table or view, if it is one
+ * @param reader what reads a path of Parquet files
  * @param options of the data source, which may be secrets
  * @param where the SQL condition that chooses the records to fit on
  * @param partitions those to fit on, if the job fits and keeps a state of each
@@ -17,6 +18,7 @@ public record InputSpec(
     Optional<String> format,
     Optional<String> path,
     Optional<String> table,
+    ParquetCode reader,
     Map<String, String> options,
     Optional<String> where,
     Optional<PartitionSpec> partitions) {
@@ -35,6 +37,7 @@ public record InputSpec(
         format,
         path,
         table,
+        reader,
         options,
         where,
         partitions.map(some -> new PartitionSpec(some.column(), Optional.empty())));

@@ -9,6 +9,7 @@ import static io.sparknorm.spark.config.Key.INPUT_FORMAT;
 import static io.sparknorm.spark.config.Key.INPUT_OPTIONS;
 import static io.sparknorm.spark.config.Key.INPUT_PARTITION_BY;
 import static io.sparknorm.spark.config.Key.INPUT_PATH;
+import static io.sparknorm.spark.config.Key.INPUT_READER;
 import static io.sparknorm.spark.config.Key.INPUT_TABLE;
 import static io.sparknorm.spark.config.Key.INPUT_WHERE;
 import static io.sparknorm.spark.config.Key.INPUT_WINDOW;
@@ -158,6 +159,7 @@ final class JobReader {
         table.isPresent() ? Optional.empty() : Optional.of(settings.text(INPUT_FORMAT)),
         path,
         table,
+        settings.choice(INPUT_READER, ParquetCode.class),
         settings.map(INPUT_OPTIONS),
         settings.optional(INPUT_WHERE, Settings::text),
         partitions(settings).filter(some -> command.fits())); // one file for all commands
@@ -204,7 +206,7 @@ final class JobReader {
         ifExists,
         partitionBy,
         settings.choice(OUTPUT_VERIFY, Verify.class),
-        settings.choice(OUTPUT_WRITER, ParquetWriter.class),
+        settings.choice(OUTPUT_WRITER, ParquetCode.class),
         settings.map(OUTPUT_OPTIONS));
   }
 

@@ -30,6 +30,7 @@ final class JobWriter {
   static String effective(JobSpec job) {
     JobWriter writer = new JobWriter(value -> "***", JobWriter::shortened);
     Map<String, Object> map = writer.toMap(job);
+    map.put("input", writer.effectiveInput(job.input()));
     job.output().ifPresent(output -> map.put("output", writer.effectiveOutput(output)));
     job.statusTemplate()
         .ifPresent(path -> map.put("run", Map.of(Key.RUN_STATUS_PATH.simpleName(), path)));
@@ -100,6 +101,12 @@ final class JobWriter {
         map,
         Key.INPUT_WINDOW,
         input.partitions().flatMap(PartitionSpec::window).map(Window::toString));
+    return map;
+  }
+
+  private Map<String, Object> effectiveInput(InputSpec input) {
+    Map<String, Object> map = input(input);
+    put(map, Key.INPUT_READER, Names.of(input.reader()));
     return map;
   }
 

@@ -15,6 +15,11 @@ public enum Key {
           + " input.path, or alone where options say where the data is, as in jdbc"),
   INPUT_PATH("input.path", Default.NONE, "Where the data is; this or input.table"),
   INPUT_TABLE("input.table", Default.NONE, "Table or view to read; this or input.path"),
+  INPUT_READER(
+      "input.reader",
+      Default.of("bulk"),
+      "What reads a path of Parquet files: bulk, which takes tensor columns page by page, or spark,"
+          + " Spark's own reader; the records are the same"),
   INPUT_OPTIONS(
       "input.options",
       Default.described("no options"),

@@ -24,7 +24,7 @@ public record OutputSpec(
     IfExists ifExists,
     List<String> partitionBy,
     Verify verify,
-    ParquetWriter writer,
+    ParquetCode writer,
     Map<String, String> options) {
   public OutputSpec {
     partitionBy = List.copyOf(partitionBy);

@@ -1,7 +1,7 @@
 package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.config.OutputSpec;
-import io.sparknorm.spark.config.ParquetWriter;
+import io.sparknorm.spark.config.ParquetCode;
 import io.sparknorm.spark.parquet.BulkParquetFormat;
 import java.util.Locale;
 import java.util.Map;
@@ -64,7 +64,7 @@ record FileFormat(SparkSession spark, OutputSpec spec) {
 
   private String writer() {
     String format = spec.format().orElseThrow();
-    return format.equalsIgnoreCase("parquet") && spec.writer() == ParquetWriter.BULK
+    return format.equalsIgnoreCase("parquet") && spec.writer() == ParquetCode.BULK
         ? BulkParquetFormat.NAME
         : format;
   }

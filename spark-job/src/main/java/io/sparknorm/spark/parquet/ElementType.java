@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import org.apache.parquet.column.statistics.Statistics;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -14,7 +15,7 @@ import org.apache.spark.sql.types.DataTypes;
  * of bytes with its values in little-endian order; {@code length} is in bytes.
  */
 enum ElementType {
-  FLOAT(Float.BYTES) {
+  FLOAT(Float.BYTES, PrimitiveTypeName.FLOAT) {
     @Override
     long bits(UnsafeRow row, int ordinal) {
       return Float.floatToRawIntBits(row.getFloat(ordinal));
@@ -57,7 +58,7 @@ enum ElementType {
     }
   },
 
-  DOUBLE(Double.BYTES) {
+  DOUBLE(Double.BYTES, PrimitiveTypeName.DOUBLE) {
     @Override
     long bits(UnsafeRow row, int ordinal) {
       return row.getLong(ordinal);
@@ -106,9 +107,15 @@ enum ElementType {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final int width;
+  private final PrimitiveTypeName primitive;
 
-  ElementType(int width) {
+  ElementType(int width, PrimitiveTypeName primitive) {
     this.width = width;
+    this.primitive = primitive;
+  }
+
+  PrimitiveTypeName primitive() {
+    return primitive;
   }
 
   /** The element type of values that are written in bulk, or null for any other type. */

@@ -4,7 +4,6 @@ import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.apache.parquet.schema.Type.Repetition;
 import org.apache.spark.sql.types.ArrayType;
@@ -12,9 +11,9 @@ import org.apache.spark.sql.types.StructField;
 
 /**
  * A top-level column of arrays of floats or doubles in Parquet's three-level form, which is written
- * page by page.
+ * and read page by page.
  *
- * @param ordinal position in the rows to write
+ * @param ordinal position in the Parquet schema
  * @param leaf the Parquet column of the elements
  * @param nullable whether an array may be null
  * @param containsNull whether an element may be null
@@ -33,7 +32,7 @@ record TensorColumn(
     }
     ElementType elementType = ElementType.of(array.elementType());
     Type column = schema.getType(ordinal);
-    if (elementType == null || !isStandardList(column)) {
+    if (elementType == null || !isStandardList(column, elementType)) {
       return null;
     }
     GroupType list = column.asGroupType();
@@ -50,21 +49,30 @@ record TensorColumn(
         element.isRepetition(Repetition.OPTIONAL));
   }
 
-  private static boolean isStandardList(Type column) {
+  private static boolean isStandardList(Type column, ElementType elementType) {
     if (column.isPrimitive()
-        || !LogicalTypeAnnotation.listType().equals(column.getLogicalTypeAnnotation())) {
+        || column.isRepetition(Repetition.REPEATED)
+        || !LogicalTypeAnnotation.listType().equals(column.getLogicalTypeAnnotation())
+        || column.asGroupType().getFieldCount() != 1) {
       return false;
     }
     Type repeated = column.asGroupType().getType(0);
     if (!repeated.isRepetition(Repetition.REPEATED)
         || repeated.isPrimitive()
-        || repeated.asGroupType().getFieldCount() != 1) {
+        || repeated.asGroupType().getFieldCount() != 1
+        || isElement(repeated, column)) {
       return false;
     }
     Type element = repeated.asGroupType().getType(0);
     return element.isPrimitive()
-        && (element.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.FLOAT
-            || element.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.DOUBLE);
+        && !element.isRepetition(Repetition.REPEATED)
+        && element.asPrimitiveType().getPrimitiveTypeName() == elementType.primitive();
+  }
+
+  /** By Parquet's rules for old files, a group of these names is itself the element. */
+  private static boolean isElement(Type repeated, Type list) {
+    return repeated.getName().equals("array")
+        || repeated.getName().equals(list.getName() + "_tuple");
   }
 
   /** The definition level of an element that is there. */

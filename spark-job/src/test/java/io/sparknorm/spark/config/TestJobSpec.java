@@ -45,6 +45,7 @@ class TestJobSpec {
                     Optional.of("parquet"),
                     Optional.of("in"),
                     Optional.empty(),
+                    ParquetCode.BULK,
                     Map.of(),
                     Optional.empty(),
                     Optional.empty()),
@@ -56,7 +57,7 @@ class TestJobSpec {
                         IfExists.FAIL,
                         List.of(),
                         Verify.RECORDS,
-                        ParquetWriter.BULK,
+                        ParquetCode.BULK,
                         Map.of())),
                 List.of(
                     new FeatureSpec(
@@ -240,7 +241,14 @@ class TestJobSpec {
 
   @ParameterizedTest
   @EnumSource
-  void everyParquetWriterCanBeChosen(ParquetWriter writer) {
+  void everyParquetReaderCanBeChosen(ParquetCode reader) {
+    assertThat(job(Command.RUN, JOB, "input.reader=" + Names.of(reader)).input().reader())
+        .isEqualTo(reader);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyParquetWriterCanBeChosen(ParquetCode writer) {
     assertThat(
             job(Command.RUN, JOB, "output.writer=" + Names.of(writer))
                 .output()

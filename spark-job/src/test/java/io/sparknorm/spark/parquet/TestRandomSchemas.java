@@ -79,6 +79,27 @@ class TestRandomSchemas extends SparkTest {
         .isEqualTo(ParquetFiles.bits(spark().read().parquet(standard)));
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32})
+  void recordsAreThoseThatSparksOwnReaderReads(long seed) {
+    Random random = new Random(seed);
+    Dataset<Row> records = records(random);
+    Map<String, String> options = options(random);
+    options.put("parquet.writer.version", pick(random, List.of("v1", "v2")));
+    String description =
+        "seed %d, %s, %s".formatted(seed, records.schema().catalogString(), options);
+    String files = folder.resolve("files").toString();
+    records
+        .write()
+        .format(pick(random, List.of("parquet", BulkParquetFormat.NAME)))
+        .options(options)
+        .save(files);
+
+    assertThat(ParquetFiles.bits(spark().read().format(BulkParquetFormat.NAME).load(files)))
+        .as(description)
+        .isEqualTo(ParquetFiles.bits(spark().read().parquet(files)));
+  }
+
   private Dataset<Row> records(Random random) {
     List<String> columns = new ArrayList<>();
     int count = 1 + random.nextInt(6);

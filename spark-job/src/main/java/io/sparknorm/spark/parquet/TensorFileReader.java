@@ -1,0 +1,133 @@
+package io.sparknorm.spark.parquet;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.HadoopReadOptions;
+import org.apache.parquet.column.ColumnDescriptor;
+import org.apache.parquet.column.Encoding;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.ColumnPath;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.Type;
+import org.apache.spark.sql.execution.datasources.PartitionedFile;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/** Reads the tensor columns of a part of a file, and no others. */
+final class TensorFileReader implements Closeable {
+  /** Encodings of values, and of levels, which are in runs wherever there are any. */
+  private static final Set<Encoding> KNOWN =
+      Set.of(
+          Encoding.PLAIN,
+          Encoding.RLE,
+          Encoding.BIT_PACKED,
+          Encoding.PLAIN_DICTIONARY,
+          Encoding.RLE_DICTIONARY);
+
+  private final PageBuffers buffers;
+  private final ParquetFileReader file;
+  private final List<TensorColumnReader> columns = new ArrayList<>();
+  private long rowsLeft;
+
+  private TensorFileReader(PartitionedFile part, Configuration conf) throws IOException {
+    Path path = part.toPath();
+    buffers = new PageBuffers(conf);
+    file =
+        ParquetFileReader.open(
+            HadoopInputFile.fromPath(path, conf),
+            HadoopReadOptions.builder(conf, path)
+                .withRange(part.start(), part.start() + part.length())
+                .withCodecFactory(buffers)
+                .build());
+  }
+
+  /** Opens a part of a file, if all of these columns are tensors there as well. */
+  static Optional<TensorFileReader> open(
+      PartitionedFile part, StructType tensors, Configuration conf) throws IOException {
+    TensorFileReader reader = new TensorFileReader(part, conf);
+    boolean isFound = false;
+    try {
+      isFound = reader.find(tensors);
+    } finally {
+      if (!isFound) {
+        reader.close();
+      }
+    }
+    return isFound ? Optional.of(reader) : Optional.empty();
+  }
+
+  private boolean find(StructType tensors) {
+    MessageType message = file.getFileMetaData().getSchema();
+    List<Type> types = new ArrayList<>();
+    for (StructField field : tensors.fields()) {
+      TensorColumn column =
+          message.containsField(field.name())
+              ? TensorColumn.find(message.getFieldIndex(field.name()), field, message)
+              : null;
+      if (column == null || !isKnown(column.leaf())) {
+        return false;
+      }
+      types.add(message.getType(column.ordinal()));
+      columns.add(new TensorColumnReader(column, (ArrayType) field.dataType(), buffers));
+    }
+    file.setRequestedSchema(new MessageType(message.getName(), types));
+    return true;
+  }
+
+  private boolean isKnown(ColumnDescriptor leaf) {
+    ColumnPath path = ColumnPath.get(leaf.getPath());
+    return file.getRowGroups().stream()
+        .flatMap(rowGroup -> rowGroup.getColumns().stream())
+        .filter(chunk -> chunk.getPath().equals(path))
+        .allMatch(chunk -> KNOWN.containsAll(chunk.getEncodings()));
+  }
+
+  /** The rows that were read last, of a column in the order of the schema. */
+  TensorVector vector(int column) {
+    return columns.get(column).vector();
+  }
+
+  /** Reads the next rows, all of one row group. */
+  void read(int rows) throws IOException {
+    if (rowsLeft == 0) {
+      PageReadStore rowGroup = file.readNextRowGroup();
+      if (rowGroup == null) {
+        throw new IllegalStateException(
+            "Cannot read %d rows: the file has no more".formatted(rows));
+      }
+      rowsLeft = rowGroup.getRowCount();
+      for (TensorColumnReader column : columns) {
+        column.startRowGroup(rowGroup);
+      }
+    }
+    if (rows > rowsLeft) {
+      throw new IllegalStateException(
+          "Cannot read %d rows of a row group: it has %d more".formatted(rows, rowsLeft));
+    }
+    for (TensorColumnReader column : columns) {
+      column.read(rows);
+    }
+    rowsLeft -= rows;
+  }
+
+  /** Gives the file and all memory back; harmless where that is done already. */
+  @Override
+  public void close() {
+    columns.clear();
+    try (file) {
+      buffers.release();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
