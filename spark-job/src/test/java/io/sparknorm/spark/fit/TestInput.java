@@ -1,0 +1,49 @@
+package io.sparknorm.spark.fit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.ConfigFactory;
+import io.sparknorm.spark.SparkTest;
+import io.sparknorm.spark.config.Command;
+import io.sparknorm.spark.config.JobSpec;
+import java.nio.file.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TestInput extends SparkTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "parquet, bulk, sparknorm-parquet",
+    "Parquet, bulk, sparknorm-parquet",
+    "parquet, spark, parquet",
+    "orc, bulk, orc"
+  })
+  void filesAreReadByTheReaderThatIsAskedFor(String format, String reader, String relation) {
+    String path = folder.resolve("in").toString();
+    spark().range(3).selectExpr("array(id / 2D) AS x").write().format(format).save(path);
+
+    Dataset<Row> rows = read(format, reader, path);
+
+    assertThat(rows.queryExecution().analyzed().toString()).endsWith(" " + relation + "\n");
+    assertThat(rows.orderBy("x").toJSON().collectAsList())
+        .containsExactly("{\"x\":[0.0]}", "{\"x\":[0.5]}", "{\"x\":[1.0]}");
+  }
+
+  private static Dataset<Row> read(String format, String reader, String path) {
+    String job =
+        """
+        input { format = %s, reader = %s, path = "%s" }
+        features { column = x, shape = [1] }
+        norm.type = batch-norm
+        store { path = "store", model = m }
+        """
+            .formatted(format, reader, path);
+    return Input.pin(spark(), JobSpec.parse(ConfigFactory.parseString(job), Command.FIT).input())
+        .rows();
+  }
+}
