@@ -8,6 +8,9 @@ import org.apache.spark.sql.types.DataType;
 abstract class ElementVector extends FlatVector {
   private static final int FIRST_CAPACITY = 1 << 12;
 
+  /** What makes a Java array, with room for a header. */
+  private static final int MOST = Integer.MAX_VALUE - 8;
+
   private boolean[] nulls = new boolean[0];
   private int nullCount;
   private int length;
@@ -57,9 +60,15 @@ abstract class ElementVector extends FlatVector {
 
   private int grow(int count) {
     int at = length;
-    length = Math.addExact(length, count);
+    if (count > MOST - length) {
+      throw new UnsupportedOperationException(
+          "Cannot read a batch of more than %d elements: lower the number of its records, "
+                  .formatted(MOST)
+              + "spark.sql.parquet.columnarReaderBatchSize");
+    }
+    length += count;
     if (length > capacity) {
-      capacity = Math.max(FIRST_CAPACITY, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * length));
+      capacity = Math.max(FIRST_CAPACITY, (int) Math.min(MOST, 2L * length));
       resize(capacity);
     }
     if (nullCount > 0 && nulls.length < capacity) {

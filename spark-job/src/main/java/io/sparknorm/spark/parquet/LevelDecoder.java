@@ -98,7 +98,7 @@ final class LevelDecoder {
     } while (part < 0);
     packed = (header & 1) == 1;
     runLength = packed ? (header >>> 1) * GROUP : header >>> 1;
-    if (runLength <= 0) {
+    if (runLength < 0) {
       throw new ParquetDecodingException("Cannot read levels: a run of length " + runLength);
     }
     if (!packed) {

@@ -60,6 +60,10 @@ final class PageBuffers implements CompressionCodecFactory {
 
     @Override
     public BytesInput decompress(BytesInput compressed, int size) throws IOException {
+      if (size < 0) { // or a zstd-jni that checks no bounds would write beyond the array
+        throw new IOException(
+            "Cannot decompress a page: its header tells %d bytes".formatted(size));
+      }
       if (context == null) {
         context = new ZstdDecompressCtx();
       }

@@ -30,15 +30,16 @@ final class PageCompressor extends BytesCompressor {
 
   private final CodecFactory codecs;
   private final BytesCompressor standard;
-  private final ZstdCompressCtx fast;
+  private final boolean choosesLevel;
   private final DataOutputBuffer page = new DataOutputBuffer();
   private byte[] compressed = new byte[0];
+  private ZstdCompressCtx fast;
   private Column next;
 
   PageCompressor(CompressionCodecName codec, WriterSettings settings, Configuration conf) {
     codecs = new CodecFactory(conf, settings.properties().getPageSizeThreshold());
     standard = codecs.getCompressor(codec);
-    fast = choosesLevel(codec, conf) ? new ZstdCompressCtx().setLevel(FAST_LEVEL) : null;
+    choosesLevel = choosesLevel(codec, conf);
   }
 
   private static boolean choosesLevel(CompressionCodecName codec, Configuration conf) {
@@ -63,7 +64,7 @@ final class PageCompressor extends BytesCompressor {
   public BytesInput compress(BytesInput bytes) throws IOException {
     Column column = next;
     next = null;
-    if (column == null || fast == null || bytes.size() > LARGEST_PAGE) {
+    if (column == null || !choosesLevel || bytes.size() > LARGEST_PAGE) {
       return standard.compress(bytes);
     }
     boolean tries = column.pages++ % PAGES_BETWEEN_TRIALS == 0;
@@ -77,6 +78,9 @@ final class PageCompressor extends BytesCompressor {
   }
 
   private BytesInput compressFast(BytesInput bytes) throws IOException {
+    if (fast == null) {
+      fast = new ZstdCompressCtx().setLevel(FAST_LEVEL);
+    }
     page.reset();
     bytes.writeAllTo(page);
     int bound = Math.toIntExact(Zstd.compressBound(page.getLength()));

@@ -2,7 +2,7 @@ package io.sparknorm.spark.parquet;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.util.NoSuchElementException;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 import scala.collection.AbstractIterator;
 import scala.collection.Iterator;
@@ -15,6 +15,8 @@ final class TensorBatches extends AbstractIterator<Object> implements Closeable 
   private final Iterator<?> others;
   private final TensorFileReader tensors;
   private final TensorSplit split;
+  private ColumnarBatch ready;
+  private boolean isAtEnd;
 
   TensorBatches(Iterator<?> others, TensorFileReader tensors, TensorSplit split) {
     this.others = others;
@@ -22,24 +24,47 @@ final class TensorBatches extends AbstractIterator<Object> implements Closeable 
     this.split = split;
   }
 
+  /** Reads a batch ahead, as Spark's own reader does: there Spark adds the file to an error. */
   @Override
   public boolean hasNext() {
-    if (others.hasNext()) {
-      return true;
+    if (ready == null) {
+      try {
+        ready = read();
+      } catch (IOException e) {
+        throw asItIs(e);
+      }
     }
-    tensors.close();
-    return false;
+    return ready != null;
+  }
+
+  private ColumnarBatch read() throws IOException {
+    if (!others.hasNext()) {
+      if (!isAtEnd) {
+        isAtEnd = true;
+        tensors.requireEnd();
+        tensors.close();
+      }
+      return null;
+    }
+    ColumnarBatch batch = (ColumnarBatch) others.next();
+    tensors.read(batch.numRows());
+    return new ColumnarBatch(split.join(batch, tensors), batch.numRows());
   }
 
   @Override
   public ColumnarBatch next() {
-    ColumnarBatch batch = (ColumnarBatch) others.next();
-    try {
-      tensors.read(batch.numRows());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    if (!hasNext()) {
+      throw new NoSuchElementException("no batch is left");
     }
-    return new ColumnarBatch(split.join(batch, tensors), batch.numRows());
+    ColumnarBatch batch = ready;
+    ready = null;
+    return batch;
+  }
+
+  /** Spark tells by their classes which failures of I/O it may pass over. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> RuntimeException asItIs(Throwable failure) throws E {
+    throw (E) failure;
   }
 
   @Override

@@ -14,14 +14,13 @@ final class TensorColumnReader {
   private final PageBuffers buffers;
   private final PageBuffers.Buffer dictionaryBuffer = new PageBuffers.Buffer();
   private final PageBuffers.Buffer pageBuffer = new PageBuffers.Buffer();
-  private final TensorPage page;
   private final TensorVector vector;
   private PageReader pages;
+  private TensorPage page;
 
   TensorColumnReader(TensorColumn column, ArrayType type, PageBuffers buffers) {
     this.column = column;
     this.buffers = buffers;
-    this.page = new TensorPage(column);
     this.vector = new TensorVector(type, ElementVector.of(column.elementType()));
   }
 
@@ -30,6 +29,10 @@ final class TensorColumnReader {
   }
 
   void startRowGroup(PageReadStore rowGroup) throws IOException {
+    if (page != null && !page.isExhausted()) {
+      throw damaged("its pages have more rows than their row group");
+    }
+    page = new TensorPage(column);
     pages = rowGroup.getPageReader(column.leaf());
     buffers.use(dictionaryBuffer);
     DictionaryPage dictionary = pages.readDictionaryPage();
@@ -47,10 +50,13 @@ final class TensorColumnReader {
     if (vector.rows() == count) {
       findRows();
     } else {
-      throw new ParquetDecodingException(
-          "Cannot read column %s: its pages end before its row group".formatted(column.name()));
+      throw damaged("its pages end before their row group");
     }
     vector.endRows();
+  }
+
+  private ParquetDecodingException damaged(String what) {
+    return new ParquetDecodingException("Cannot read column %s: %s".formatted(column.name(), what));
   }
 
   /**

@@ -34,9 +34,13 @@ final class TensorFileReader implements Closeable {
           Encoding.PLAIN_DICTIONARY,
           Encoding.RLE_DICTIONARY);
 
-  private final PageBuffers buffers;
-  private final ParquetFileReader file;
+  private final long rows;
   private final List<TensorColumnReader> columns = new ArrayList<>();
+
+  // Those who wait for a task to end keep this object: it keeps nothing of a file that is closed.
+  private PageBuffers buffers;
+  private ParquetFileReader file;
+  private long rowsRead;
   private long rowsLeft;
 
   private TensorFileReader(PartitionedFile part, Configuration conf) throws IOException {
@@ -49,6 +53,7 @@ final class TensorFileReader implements Closeable {
                 .withRange(part.start(), part.start() + part.length())
                 .withCodecFactory(buffers)
                 .build());
+    rows = file.getRecordCount();
   }
 
   /** Opens a part of a file, if all of these columns are tensors there as well. */
@@ -71,7 +76,7 @@ final class TensorFileReader implements Closeable {
     List<Type> types = new ArrayList<>();
     for (StructField field : tensors.fields()) {
       TensorColumn column =
-          message.containsField(field.name())
+          isUnique(field.name(), message)
               ? TensorColumn.find(message.getFieldIndex(field.name()), field, message)
               : null;
       if (column == null || !isKnown(column.leaf())) {
@@ -82,6 +87,15 @@ final class TensorFileReader implements Closeable {
     }
     file.setRequestedSchema(new MessageType(message.getName(), types));
     return true;
+  }
+
+  /** Spark refuses names that differ in case alone, unless it is told to tell them apart. */
+  private static boolean isUnique(String name, MessageType message) {
+    return message.containsField(name)
+        && message.getFields().stream()
+                .filter(field -> field.getName().equalsIgnoreCase(name))
+                .count()
+            == 1;
   }
 
   private boolean isKnown(ColumnDescriptor leaf) {
@@ -97,37 +111,59 @@ final class TensorFileReader implements Closeable {
     return columns.get(column).vector();
   }
 
-  /** Reads the next rows, all of one row group. */
-  void read(int rows) throws IOException {
-    if (rowsLeft == 0) {
-      PageReadStore rowGroup = file.readNextRowGroup();
-      if (rowGroup == null) {
-        throw new IllegalStateException(
-            "Cannot read %d rows: the file has no more".formatted(rows));
-      }
-      rowsLeft = rowGroup.getRowCount();
-      for (TensorColumnReader column : columns) {
-        column.startRowGroup(rowGroup);
-      }
+  /** Reads the next rows, all of one row group. Another thread may close the file meanwhile. */
+  synchronized void read(int count) throws IOException {
+    if (file == null) {
+      throw new IOException("Cannot read %d rows: the file is closed".formatted(count));
     }
-    if (rows > rowsLeft) {
-      throw new IllegalStateException(
-          "Cannot read %d rows of a row group: it has %d more".formatted(rows, rowsLeft));
+    if (rowsLeft == 0) {
+      startRowGroup();
+    }
+    if (count > rowsLeft) {
+      throw new IOException(
+          "Cannot read %d rows of a row group: it has %d more".formatted(count, rowsLeft));
     }
     for (TensorColumnReader column : columns) {
-      column.read(rows);
+      column.read(count);
     }
-    rowsLeft -= rows;
+    rowsLeft -= count;
+    rowsRead += count;
+  }
+
+  private void startRowGroup() throws IOException {
+    PageReadStore rowGroup = file.readNextRowGroup();
+    if (rowGroup == null) {
+      throw new IOException("Cannot read more than %d rows of a file".formatted(rowsRead));
+    }
+    rowsLeft = rowGroup.getRowCount();
+    for (TensorColumnReader column : columns) {
+      column.startRowGroup(rowGroup);
+    }
+  }
+
+  /** Throws if the others have read a file that has other rows. */
+  void requireEnd() throws IOException {
+    if (rowsRead != rows) {
+      throw new IOException(
+          "Cannot read %d rows of %d: the file was replaced while it was read"
+              .formatted(rows - rowsRead, rows));
+    }
   }
 
   /** Gives the file and all memory back; harmless where that is done already. */
   @Override
-  public void close() {
-    columns.clear();
-    try (file) {
+  public synchronized void close() {
+    if (file == null) {
+      return;
+    }
+    try (ParquetFileReader open = file) {
       buffers.release();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      columns.clear();
+      buffers = null;
+      file = null;
     }
   }
 }

@@ -3,6 +3,7 @@ package io.sparknorm.spark.parquet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.apache.parquet.bytes.ByteBufferInputStream;
 import org.apache.parquet.bytes.BytesUtils;
 import org.apache.parquet.column.Encoding;
@@ -10,6 +11,7 @@ import org.apache.parquet.column.page.DataPage;
 import org.apache.parquet.column.page.DataPageV1;
 import org.apache.parquet.column.page.DataPageV2;
 import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridDecoder;
+import org.apache.parquet.io.ParquetDecodingException;
 
 /**
  * One page of a tensor column, from whose front rows are taken. Its entries, as Parquet calls them
@@ -46,12 +48,14 @@ final class TensorPage {
 
   /** Takes the dictionary of the pages to come. */
   void setDictionary(ByteBuffer values) {
-    dictionary = values.order(ByteOrder.LITTLE_ENDIAN);
+    dictionary = values.slice().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Takes another page, whose bytes stay as they are until all its rows are read. */
   void load(DataPage page) throws IOException {
     if (page instanceof DataPageV1 first) {
+      requireRuns(first.getRlEncoding());
+      requireRuns(first.getDlEncoding());
       ByteBuffer bytes = first.getBytes().toByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
       loadLevels(first.getValueCount(), levels(bytes), levels(bytes));
       loadValues(bytes, first.getValueEncoding());
@@ -64,6 +68,16 @@ final class TensorPage {
       loadValues(
           second.getData().toByteBuffer().order(ByteOrder.LITTLE_ENDIAN), second.getDataEncoding());
     }
+  }
+
+  private void requireRuns(Encoding levels) {
+    if (levels != Encoding.RLE) {
+      throw damaged("levels in the encoding " + levels);
+    }
+  }
+
+  private ParquetDecodingException damaged(String what) {
+    return new ParquetDecodingException("Cannot read column %s: %s".formatted(column.name(), what));
   }
 
   /** Levels stand behind their length. */
@@ -97,6 +111,9 @@ final class TensorPage {
     values = data;
     number = 0;
     hasNumbers = encoding.usesDictionary();
+    if (hasNumbers ? dictionary == null : encoding != Encoding.PLAIN) {
+      throw damaged("values in the encoding %s that its chunk does not tell".formatted(encoding));
+    }
     if (hasNumbers) {
       readNumbers(isComplete ? entries : elementsIn(levels));
     }
@@ -117,10 +134,26 @@ final class TensorPage {
     if (numbers.length < count) {
       numbers = new int[count];
     }
+    int bitWidth = values.get();
+    if (bitWidth == 0) {
+      Arrays.fill(numbers, 0, count, 0); // for which there may be no run
+      requireNumber(0);
+      return;
+    }
     RunLengthBitPackingHybridDecoder decoder =
-        new RunLengthBitPackingHybridDecoder(values.get(), ByteBufferInputStream.wrap(values));
+        new RunLengthBitPackingHybridDecoder(bitWidth, ByteBufferInputStream.wrap(values));
+    int greatest = 0;
     for (int i = 0; i < count; i++) {
       numbers[i] = decoder.readInt();
+      greatest = Math.max(greatest, numbers[i] < 0 ? Integer.MAX_VALUE : numbers[i]);
+    }
+    requireNumber(greatest);
+  }
+
+  private void requireNumber(int greatest) {
+    int size = dictionary.capacity() / column.elementType().width();
+    if (greatest >= size) {
+      throw damaged("value %d of a dictionary of %d".formatted(greatest, size));
     }
   }
 
@@ -161,6 +194,9 @@ final class TensorPage {
       return;
     }
     entry++;
+    if (entry != endOfRow(row)) {
+      throw damaged("an array without elements that goes on");
+    }
     if (level == column.emptyLevel()) {
       vector.startRow(vector.elements().length());
     } else {

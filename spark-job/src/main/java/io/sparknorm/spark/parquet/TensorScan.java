@@ -57,8 +57,16 @@ final class TensorScan extends AbstractFunction1<PartitionedFile, Iterator<Inter
     if (task != null) {
       task.addTaskCompletionListener((TaskCompletionListener) ended -> tensors.close());
     }
-    return (Iterator<InternalRow>)
-        (Iterator<?>) new TensorBatches(others.apply(file), tensors, split);
+    boolean isOpen = false;
+    try {
+      Iterator<?> batches = new TensorBatches(others.apply(file), tensors, split);
+      isOpen = true;
+      return (Iterator<InternalRow>) batches;
+    } finally {
+      if (!isOpen) {
+        tensors.close();
+      }
+    }
   }
 
   /** Nothing for a file whose columns are not known here, or which is left to Spark to refuse. */

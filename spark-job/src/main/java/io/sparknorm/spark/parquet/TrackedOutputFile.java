@@ -28,9 +28,9 @@ final class TrackedOutputFile implements OutputFile, Closeable {
     files = path.getFileSystem(conf);
     this.path = files.makeQualified(path);
     bufferSize =
-        conf.getInt(
-            CommonConfigurationKeysPublic.IO_FILE_BUFFER_SIZE_KEY,
-            CommonConfigurationKeysPublic.IO_FILE_BUFFER_SIZE_DEFAULT);
+        Math.max(
+            CommonConfigurationKeysPublic.IO_FILE_BUFFER_SIZE_DEFAULT,
+            conf.getInt(CommonConfigurationKeysPublic.IO_FILE_BUFFER_SIZE_KEY, 0));
   }
 
   @Override

@@ -34,7 +34,7 @@ class TestInput extends SparkTest {
         .containsExactly("{\"x\":[0.0]}", "{\"x\":[0.5]}", "{\"x\":[1.0]}");
   }
 
-  private static Dataset<Row> read(String format, String reader, String path) {
+  private Dataset<Row> read(String format, String reader, String path) {
     String job =
         """
         input { format = %s, reader = %s, path = "%s" }

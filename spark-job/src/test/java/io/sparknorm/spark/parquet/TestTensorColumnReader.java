@@ -34,6 +34,7 @@ import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.column.page.PageReader;
 import org.apache.parquet.column.statistics.Statistics;
 import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridEncoder;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.io.ParquetDecodingException;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
@@ -92,12 +93,111 @@ class TestTensorColumnReader {
 
     assertThatThrownBy(() -> read(pages, 2, 2))
         .isInstanceOf(ParquetDecodingException.class)
-        .hasMessage("Cannot read column x: its pages end before its row group");
+        .hasMessage("Cannot read column x: its pages end before their row group");
+  }
+
+  @Test
+  void rowsBeyondTheirRowGroupAreRefused() throws IOException {
+    TensorColumnReader reader = reader();
+    reader.startRowGroup(pages(List.of(1.0), List.of(2.5)));
+    reader.read(1);
+
+    assertThatThrownBy(() -> reader.startRowGroup(pages(List.of(1.0))))
+        .isInstanceOf(ParquetDecodingException.class)
+        .hasMessage("Cannot read column x: its pages have more rows than their row group");
+  }
+
+  @Test
+  void aDictionaryIsNotThatOfTheNextRowGroup() throws IOException {
+    TensorColumnReader reader = reader();
+    reader.startRowGroup(new Pages(List.of(List.of(1.0)), List.of(9), true, false));
+    reader.read(1);
+    Pages without = pages();
+    without.pages.add(page(levels(0), levels(3), Encoding.RLE, Encoding.RLE_DICTIONARY));
+    reader.startRowGroup(without);
+
+    assertThatThrownBy(() -> reader.read(1))
+        .isInstanceOf(ParquetDecodingException.class)
+        .hasMessage(
+            "Cannot read column x: values in the encoding RLE_DICTIONARY that its chunk does not"
+                + " tell");
+  }
+
+  @Test
+  void damagedPagesAreRefused() throws IOException {
+    assertRefused(
+        page(levels(0), levels(3), Encoding.RLE, Encoding.BYTE_STREAM_SPLIT),
+        "values in the encoding BYTE_STREAM_SPLIT that its chunk does not tell");
+    assertRefused(
+        page(levels(0), levels(3), Encoding.BIT_PACKED, Encoding.PLAIN),
+        "levels in the encoding BIT_PACKED");
+    assertRefused(
+        page(levels(0, 1, 0), levels(0, 0, 0), Encoding.RLE, Encoding.PLAIN),
+        "an array without elements that goes on");
+  }
+
+  private static void assertRefused(DataPage page, String why) throws IOException {
+    Pages pages = pages();
+    pages.pages.add(page);
+
+    assertThatThrownBy(() -> read(pages, 1, 1))
+        .isInstanceOf(ParquetDecodingException.class)
+        .hasMessage("Cannot read column x: " + why);
+  }
+
+  @Test
+  void numbersBeyondTheDictionaryAreRefused() throws IOException {
+    for (byte[] numbers : List.of(new byte[] {3, 2, 7}, new byte[] {32, 2, 0, 0, 0, 32})) {
+      Pages pages = new Pages(List.of(), List.of(9), true, false);
+      pages.pages.add(page(levels(0), levels(3), Encoding.RLE, Encoding.RLE_DICTIONARY, numbers));
+
+      assertThatThrownBy(() -> read(pages, 1, 1))
+          .isInstanceOf(ParquetDecodingException.class)
+          .hasMessageMatching("Cannot read column x: value \\d+ of a dictionary of 7");
+    }
+  }
+
+  @Test
+  void numbersOfNoBitsAreZeros() throws IOException {
+    Pages pages = new Pages(List.of(), List.of(9), true, false);
+    pages.pages.add(
+        page(levels(0, 1), levels(3, 3), Encoding.RLE, Encoding.RLE_DICTIONARY, (byte) 0));
+
+    assertThat(read(pages, 1, 1)).isEqualTo(List.of(List.of(0.0, 0.0)));
+  }
+
+  @Test
+  void aPageOfNegativeSizeIsRefused() {
+    var zstd = new PageBuffers(new Configuration(false)).getDecompressor(CompressionCodecName.ZSTD);
+
+    assertThatThrownBy(() -> zstd.decompress(BytesInput.from(new byte[9]), -5))
+        .isInstanceOf(IOException.class)
+        .hasMessage("Cannot decompress a page: its header tells -5 bytes");
+  }
+
+  @SafeVarargs
+  private static Pages pages(List<Double>... rows) throws IOException {
+    return new Pages(List.of(rows), List.of(300), false, false);
+  }
+
+  private static int[] levels(int... levels) {
+    return levels;
+  }
+
+  private static DataPage page(
+      int[] repetition, int[] definition, Encoding levels, Encoding encoding, byte... values)
+      throws IOException {
+    return Pages.firstVersion(
+        repetition.length,
+        Pages.encode(repetition, 1),
+        Pages.encode(definition, 2),
+        levels,
+        encoding,
+        BytesInput.from(values));
   }
 
   private static List<List<Double>> read(Pages pages, int rows, int batch) throws IOException {
-    TensorColumnReader reader =
-        new TensorColumnReader(COLUMN, TYPE, new PageBuffers(new Configuration(false)));
+    TensorColumnReader reader = reader();
     reader.startRowGroup(pages);
     List<List<Double>> all = new ArrayList<>();
     while (all.size() < rows) {
@@ -106,6 +206,10 @@ class TestTensorColumnReader {
       IntStream.range(0, count).forEach(row -> all.add(row(reader.vector(), row)));
     }
     return all;
+  }
+
+  private static TensorColumnReader reader() {
+    return new TensorColumnReader(COLUMN, TYPE, new PageBuffers(new Configuration(false)));
   }
 
   private static List<Double> row(TensorVector vector, int row) {
@@ -177,6 +281,17 @@ class TestTensorColumnReader {
         return DataPageV2.uncompressed(
             rows, 0, entries.size(), repetition, definition, encoding, data, none);
       }
+      return firstVersion(entries.size(), repetition, definition, Encoding.RLE, encoding, data);
+    }
+
+    static DataPage firstVersion(
+        int entries,
+        BytesInput repetition,
+        BytesInput definition,
+        Encoding levels,
+        Encoding encoding,
+        BytesInput data)
+        throws IOException {
       BytesInput bytes =
           BytesInput.concat(
               BytesInput.fromInt((int) repetition.size()),
@@ -184,21 +299,20 @@ class TestTensorColumnReader {
               BytesInput.fromInt((int) definition.size()),
               definition,
               data);
+      Statistics<?> none = Statistics.createStats(COLUMN.leaf().getPrimitiveType());
       return new DataPageV1(
-          BytesInput.copy(bytes),
-          entries.size(),
-          (int) bytes.size(),
-          none,
-          Encoding.RLE,
-          Encoding.RLE,
-          encoding);
+          BytesInput.copy(bytes), entries, (int) bytes.size(), none, levels, levels, encoding);
     }
 
     private static BytesInput levels(List<int[]> entries, int which, int bitWidth)
         throws IOException {
+      return encode(entries.stream().mapToInt(entry -> entry[which]).toArray(), bitWidth);
+    }
+
+    static BytesInput encode(int[] levels, int bitWidth) throws IOException {
       RunLengthBitPackingHybridEncoder encoder = encoder(bitWidth);
-      for (int[] entry : entries) {
-        encoder.writeInt(entry[which]);
+      for (int level : levels) {
+        encoder.writeInt(level);
       }
       return BytesInput.copy(encoder.toBytes());
     }
