@@ -65,7 +65,7 @@ final class Sigmoid {
   static final long EXPONENTS = 1024;
 
   /** 2 to the power of less, added to 1, gives 1; of more, no float is left of a quotient. */
-  private static final double COARSE_LIMIT = 512;
+  static final double COARSE_LIMIT = 512;
 
   private Sigmoid() {}
 

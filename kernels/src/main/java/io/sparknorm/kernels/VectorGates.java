@@ -24,6 +24,9 @@ final class VectorGates {
   private static final ThreadLocal<double[][]> BUFFERS =
       ThreadLocal.withInitial(() -> new double[2][LENGTH]);
 
+  private static final DoubleVector HIGHEST = DoubleVector.broadcast(DOUBLES, Sigmoid.COARSE_LIMIT);
+  private static final DoubleVector LOWEST = DoubleVector.broadcast(DOUBLES, -Sigmoid.COARSE_LIMIT);
+
   private VectorGates() {}
 
   static void mapRuns(
@@ -104,8 +107,8 @@ final class VectorGates {
     int n = map.slope().length;
     int whole = n - n % WIDTH;
     int step = n * Math.max(1, CHUNK / n);
-    for (int row = from; row < to; row += step) {
-      int end = Math.min(row + step, to);
+    for (int row = from, end; row < to; row = end) {
+      end = row + Math.min(step, to - row);
       for (int c = 0; c < whole; c += CHUNK) {
         int last = Math.min(c + CHUNK, whole);
         int length = exponentsOfRows(x, row, end, map.slope(), c, last, buffers[0]);
@@ -190,8 +193,12 @@ final class VectorGates {
   /** Sets the first n elements, whole vectors, to 2^z as {@link Sigmoid#coarseDivisor} does. */
   private static void powers(double[] z, int n, double[] powers) {
     if (!areInRange(z, n, powers)) {
-      for (int i = 0; i < n; i++) {
-        z[i] = Sigmoid.limited(z[i]);
+      for (int i = 0; i < n; i += WIDTH) {
+        DoubleVector value = DoubleVector.fromArray(DOUBLES, z, i);
+        value
+            .blend(HIGHEST, value.compare(VectorOperators.GT, HIGHEST))
+            .blend(LOWEST, value.compare(VectorOperators.LT, LOWEST))
+            .intoArray(z, i);
       }
 
       areInRange(z, n, powers);

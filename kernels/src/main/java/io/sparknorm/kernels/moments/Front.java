@@ -252,6 +252,7 @@ abstract class Front<A> {
       windows[tile] = sums;
       sums = before;
       offered[tile] += row;
+      untried[tile] = 0;
     } else {
       addMisfits(first);
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,6 +39,23 @@ class TestChannelMoments {
     }
 
     // Less than 2^32 per value, and as much again from the carry before.
+    assertThat(largest).isBetween(1L << 50, (ChannelMoments.CARRY_INTERVAL + 1L) << 32);
+  }
+
+  @Test
+  void limbsHaveRoomForValuesThatAreAddedTogether() {
+    double[] doubles = new double[1000];
+    float[] floats = new float[1000];
+    Arrays.fill(doubles, 0x1.fffffffffffffp0);
+    Arrays.fill(floats, 0x1.fffffep0f);
+    ChannelMoments channel = new ChannelMoments();
+    long largest = 0;
+    for (int i = 0; i < 4 * ChannelMoments.CARRY_INTERVAL; i += doubles.length) {
+      channel.add(doubles, 0, 1, doubles.length);
+      channel.add(floats, 0, 1, floats.length);
+      largest = Math.max(largest, LongStream.of(channel.squaresLimbs).max().orElseThrow());
+    }
+
     assertThat(largest).isBetween(1L << 50, (ChannelMoments.CARRY_INTERVAL + 1L) << 32);
   }
 

@@ -301,6 +301,29 @@ class TestFront {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("loops")
+  void smallValuesAreExactInWindowsThatAreFull(TileLoops loops) {
+    // Sums come near the greatest that a window holds, while small odd values come near the least.
+    TensorView view = new TensorView(1, 32, 1);
+    for (int u = -14; u >= -20; u--) {
+      Moments fast = new Moments(32, loops);
+      Moments plain = new Moments(32);
+      for (int i = 0; i < 8192; i++) {
+        float[] x = new float[32];
+        for (int c = 0; c < x.length; c++) {
+          boolean isSmall = i > 3000 && i % 7 == 0 && c % 3 == 0;
+          x[c] = i < 128 ? 1.5f : isSmall ? Math.scalb(1 + 0x1p-23f, u) : 2.8125f;
+          plain.add(c, x[c]);
+        }
+
+        fast.add(x, view);
+      }
+
+      assertThat(States.of(fast)).as("small values of 2^%d", u).isEqualTo(States.of(plain));
+    }
+  }
+
   @Test
   void sumsStayExactOverMoreValuesThanAnIntCounts() {
     int length = 1 << 20;
