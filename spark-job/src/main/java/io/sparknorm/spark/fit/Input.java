@@ -7,9 +7,7 @@ import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.Locations;
-import io.sparknorm.spark.config.ParquetCode;
 import io.sparknorm.spark.models.InputIdentity;
-import io.sparknorm.spark.parquet.BulkParquetFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -83,15 +81,12 @@ public final class Input {
       return spark.table(spec.table().get());
     }
 
-    DataFrameReader reader = spark.read().options(spec.options()).format(reader(spec));
+    DataFrameReader reader =
+        spark
+            .read()
+            .options(spec.options())
+            .format(spec.reader().source(spec.format().orElseThrow()));
     return spec.path().isPresent() ? reader.load(spec.path().get()) : reader.load();
-  }
-
-  private static String reader(InputSpec spec) {
-    String format = spec.format().orElseThrow();
-    return format.equalsIgnoreCase("parquet") && spec.reader() == ParquetCode.BULK
-        ? BulkParquetFormat.NAME
-        : format;
   }
 
   /** What files a view reads does not tell what it makes of them. */

@@ -1,8 +1,6 @@
 package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.config.OutputSpec;
-import io.sparknorm.spark.config.ParquetCode;
-import io.sparknorm.spark.parquet.BulkParquetFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -41,7 +39,7 @@ record FileFormat(SparkSession spark, OutputSpec spec) {
 
   private void write(Dataset<Row> rows, Path folder, Map<String, String> hadoop) {
     rows.write()
-        .format(writer())
+        .format(spec.writer().source(spec.format().orElseThrow()))
         .options(spec.options())
         .options(hadoop)
         .partitionBy(spec.partitionBy().toArray(String[]::new))
@@ -60,12 +58,5 @@ record FileFormat(SparkSession spark, OutputSpec spec) {
     return WITHOUT_SCHEMA.contains(format.toLowerCase(Locale.ROOT))
         ? reader.schema(schema).load(folder.toString())
         : reader.load(folder.toString());
-  }
-
-  private String writer() {
-    String format = spec.format().orElseThrow();
-    return format.equalsIgnoreCase("parquet") && spec.writer() == ParquetCode.BULK
-        ? BulkParquetFormat.NAME
-        : format;
   }
 }

@@ -1,6 +1,7 @@
 package io.sparknorm.spark.parquet;
 
 import org.apache.parquet.column.ColumnDescriptor;
+import org.apache.parquet.io.ParquetDecodingException;
 import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
@@ -92,5 +93,10 @@ record TensorColumn(
 
   String name() {
     return leaf.getPath()[0];
+  }
+
+  /** That what a file holds of the column cannot be read. */
+  ParquetDecodingException damaged(String what) {
+    return new ParquetDecodingException("Cannot read column %s: %s".formatted(name(), what));
   }
 }

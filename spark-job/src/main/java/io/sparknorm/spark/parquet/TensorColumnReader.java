@@ -5,7 +5,6 @@ import org.apache.parquet.column.page.DataPage;
 import org.apache.parquet.column.page.DictionaryPage;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.column.page.PageReader;
-import org.apache.parquet.io.ParquetDecodingException;
 import org.apache.spark.sql.types.ArrayType;
 
 /** Reads one tensor column of a file, so many rows at a time. */
@@ -30,7 +29,7 @@ final class TensorColumnReader {
 
   void startRowGroup(PageReadStore rowGroup) throws IOException {
     if (page != null && !page.isExhausted()) {
-      throw damaged("its pages have more rows than their row group");
+      throw column.damaged("its pages have more rows than their row group");
     }
     page = new TensorPage(column);
     pages = rowGroup.getPageReader(column.leaf());
@@ -50,13 +49,9 @@ final class TensorColumnReader {
     if (vector.rows() == count) {
       findRows();
     } else {
-      throw damaged("its pages end before their row group");
+      throw column.damaged("its pages end before their row group");
     }
     vector.endRows();
-  }
-
-  private ParquetDecodingException damaged(String what) {
-    return new ParquetDecodingException("Cannot read column %s: %s".formatted(column.name(), what));
   }
 
   /**

@@ -11,7 +11,6 @@ import org.apache.parquet.column.page.DataPage;
 import org.apache.parquet.column.page.DataPageV1;
 import org.apache.parquet.column.page.DataPageV2;
 import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridDecoder;
-import org.apache.parquet.io.ParquetDecodingException;
 
 /**
  * One page of a tensor column, from whose front rows are taken. Its entries, as Parquet calls them
@@ -72,12 +71,8 @@ final class TensorPage {
 
   private void requireRuns(Encoding levels) {
     if (levels != Encoding.RLE) {
-      throw damaged("levels in the encoding " + levels);
+      throw column.damaged("levels in the encoding " + levels);
     }
-  }
-
-  private ParquetDecodingException damaged(String what) {
-    return new ParquetDecodingException("Cannot read column %s: %s".formatted(column.name(), what));
   }
 
   /** Levels stand behind their length. */
@@ -112,7 +107,8 @@ final class TensorPage {
     number = 0;
     hasNumbers = encoding.usesDictionary();
     if (hasNumbers ? dictionary == null : encoding != Encoding.PLAIN) {
-      throw damaged("values in the encoding %s that its chunk does not tell".formatted(encoding));
+      throw column.damaged(
+          "values in the encoding %s that its chunk does not tell".formatted(encoding));
     }
     if (hasNumbers) {
       readNumbers(isComplete ? entries : elementsIn(levels));
@@ -153,7 +149,7 @@ final class TensorPage {
   private void requireNumber(int greatest) {
     int size = dictionary.capacity() / column.elementType().width();
     if (greatest >= size) {
-      throw damaged("value %d of a dictionary of %d".formatted(greatest, size));
+      throw column.damaged("value %d of a dictionary of %d".formatted(greatest, size));
     }
   }
 
@@ -195,7 +191,7 @@ final class TensorPage {
     }
     entry++;
     if (entry != endOfRow(row)) {
-      throw damaged("an array without elements that goes on");
+      throw column.damaged("an array without elements that goes on");
     }
     if (level == column.emptyLevel()) {
       vector.startRow(vector.elements().length());
