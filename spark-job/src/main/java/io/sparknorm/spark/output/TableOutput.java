@@ -7,6 +7,7 @@ import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.TableName;
+import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
@@ -99,7 +102,7 @@ final class TableOutput implements Output {
   private String withNamespace(TableName table) {
     return table.namespace().isPresent()
         ? table.quoted()
-        : TableName.parse(spark.catalog().currentDatabase()).quoted() + "." + table.quoted();
+        : currentNamespace() + "." + table.quoted();
   }
 
   @Override
@@ -118,9 +121,23 @@ final class TableOutput implements Output {
     return Existing.SAME_RUN;
   }
 
+  /**
+   * The table is there before its rows are: what a run that is killed meanwhile leaves is a table
+   * with all its files, for the next run to drop, and not a folder that somebody may yet make one.
+   */
   @Override
   public void stage(Dataset<Row> rows) {
-    create(rows, staged, format().map(format -> format.equals(DELTA) ? "parquet" : format));
+    Dataset<Row> none = spark.createDataFrame(List.of(), rows.schema());
+    create(none, staged, format().map(format -> format.equals(DELTA) ? "parquet" : format));
+    try {
+      overwrite(rows, staged);
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      if (replacement.exists(staged)) {
+        throw e;
+      }
+
+      throw replacement.publishedFirst(e);
+    }
   }
 
   /** The format of the table to publish; empty for what the catalog makes by itself. */
@@ -243,12 +260,7 @@ final class TableOutput implements Output {
     String before = spark.conf().get(OVERWRITE_MODE);
     spark.conf().set(OVERWRITE_MODE, "dynamic");
     try {
-      Dataset<Row> rows = staged();
-      Column[] columns =
-          Arrays.stream(spark.table(target.quoted()).columns())
-              .map(name -> rows.col(quoted(name)))
-              .toArray(Column[]::new);
-      rows.select(columns).write().mode("overwrite").insertInto(target.quoted());
+      overwrite(staged(), target);
     } finally {
       spark.conf().set(OVERWRITE_MODE, before);
     }
@@ -256,6 +268,19 @@ final class TableOutput implements Output {
     spark.sql(
         "ALTER TABLE %s SET TBLPROPERTIES ('%s' = '%s')"
             .formatted(target.quoted(), IDENTITY_PROPERTY, publisher.identity()));
+  }
+
+  /** Writes rows with their columns in the order of the table's, whose partitions come last. */
+  private void overwrite(Dataset<Row> rows, TableName table) {
+    Column[] columns =
+        Arrays.stream(spark.table(table.quoted()).columns())
+            .map(name -> rows.col(quoted(name)))
+            .toArray(Column[]::new);
+    rows.select(columns)
+        .write()
+        .options(spec.options())
+        .mode("overwrite")
+        .insertInto(table.quoted());
   }
 
   /** To replace the partitions of a table without any would be to replace it whole. */
@@ -299,6 +324,34 @@ final class TableOutput implements Output {
   /** Drops what this and earlier attempts at the same job have staged. */
   private void removeStaged() {
     replacement.siblings(stagedSuffix()).forEach(replacement::drop);
+    try {
+      removeFolders();
+    } catch (Exception e) { // catalogs throw their own where a namespace is no folder
+      LOG.debug("Cannot look for what is left beside {}", location(), e);
+    }
+  }
+
+  /** Removes what killed attempts have left of tables that they were about to make. */
+  private void removeFolders() throws AnalysisException, IOException {
+    String namespace = target.namespace().map(TableName::quoted).orElseGet(this::currentNamespace);
+    String home = spark.catalog().getDatabase(namespace).locationUri();
+    if (home == null) {
+      return;
+    }
+
+    Path folder = new Path(home);
+    FileSystem fileSystem = folder.getFileSystem(spark.sparkContext().hadoopConfiguration());
+    for (FileStatus leftover :
+        fileSystem.listStatus(
+            folder, path -> replacement.isSibling(path.getName(), stagedSuffix()))) {
+      if (!replacement.exists(target.beside(leftover.getPath().getName()))) {
+        fileSystem.delete(leftover.getPath(), true);
+      }
+    }
+  }
+
+  private String currentNamespace() {
+    return TableName.parse(spark.catalog().currentDatabase()).quoted();
   }
 
   private String stagedSuffix() {

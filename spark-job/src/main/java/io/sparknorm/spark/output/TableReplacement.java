@@ -6,7 +6,6 @@ import io.sparknorm.spark.SnapshotFormat;
 import io.sparknorm.spark.config.TableName;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 
@@ -102,17 +101,22 @@ final class TableReplacement {
 
   /** Tables beside the target whose names go on like this, the newest first. */
   List<TableName> siblings(String suffix) {
-    String prefix = (target.last().parts().get(0) + suffix).toLowerCase(Locale.ROOT);
     String namespace = target.namespace().map(name -> "IN " + name.quoted() + " ").orElse("");
     return spark
         .sql("SHOW TABLES %sLIKE '*__sparknorm_*'".formatted(namespace))
         .collectAsList()
         .stream()
         .map(row -> row.<String>getAs("tableName"))
-        .filter(name -> name.toLowerCase(Locale.ROOT).startsWith(prefix))
+        .filter(name -> isSibling(name, suffix))
         .sorted(Comparator.reverseOrder())
         .map(target::beside)
         .toList();
+  }
+
+  /** Whether a table beside the target has a name that goes on like this. */
+  boolean isSibling(String name, String suffix) {
+    String prefix = target.last().parts().get(0) + suffix;
+    return name.regionMatches(true, 0, prefix, 0, prefix.length());
   }
 
   /** Named by the time, so that the last replacement is known. */

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A run that comes to its end at any operation of the file system, and then the same run again.
@@ -37,6 +38,14 @@ class TestCrash extends JobTest {
       features { column = x, shape = [2] }
       norm { type = batch-norm, momentum = 0.5, momentum-convention = new-weight, running-variance = biased }
       store { path = "halt:${dir}/store", model = m }
+      """;
+
+  private static final String TABLE_JOB =
+      """
+      input.path = ${dir}/new
+      output { table = crash.t, format = parquet, if-exists = replace }
+      features { column = x, shape = [2] }
+      norm.type = batch-norm
       """;
 
   /** What the output is before the run, and what the run does about it. */
@@ -67,9 +76,9 @@ class TestCrash extends JobTest {
 
   private static String records(int from, int to, String value, String where) {
     return """
-        SELECT * FROM (SELECT id, array(float(id), float(%s)) AS x, id %% 5 AS day FROM range(%d, %d))
-        WHERE %s
-        """
+    SELECT * FROM (SELECT id, array(float(id), float(%s)) AS x, id %% 5 AS day FROM range(%d, %d))
+    WHERE %s
+    """
         .formatted(value, from, to, where);
   }
 
@@ -123,6 +132,56 @@ class TestCrash extends JobTest {
       assertThat(view()).as(moment).isEqualTo(undisturbed);
       assertThat(hidden()).as(moment).isEmpty();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = 7)
+  void tableIsMadeGoodByTheSameRunAgain(int step) throws IOException {
+    replaceTable();
+    int operations = HaltingFileSystem.operations();
+    Set<String> done = table();
+    assertThat(operations).isGreaterThan(20);
+
+    for (int n = operations % step; n < operations; n += step) {
+      prepareTable();
+      Set<String> old = table();
+      HaltingFileSystem.haltAfter(n);
+      Throwable halted = catchThrowable(() -> run(TABLE_JOB));
+      HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
+      String moment = "halted after %d of %d operations: %s".formatted(n, operations, halted);
+      assertThat(table()).as(moment).isIn(Set.of(), old, done);
+
+      run(TABLE_JOB);
+      assertThat(table()).as(moment).isEqualTo(done);
+      assertThat(folder.resolve("tables").toFile().list()).as(moment).containsExactly("t");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = 1)
+  @Tag("faults")
+  void tableIsMadeGoodByTheSameRunAgainWhereverItHappens(int step) throws IOException {
+    tableIsMadeGoodByTheSameRunAgain(step);
+  }
+
+  private void replaceTable() throws IOException {
+    prepareTable();
+    HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
+    run(TABLE_JOB);
+  }
+
+  /** A table with the result of another run. */
+  private void prepareTable() throws IOException {
+    spark().sql("DROP DATABASE IF EXISTS crash CASCADE");
+    FileUtil.fullyDelete(folder.resolve("tables").toFile());
+    spark().sql("CREATE DATABASE crash LOCATION 'halt:%s'".formatted(folder.resolve("tables")));
+    run(TABLE_JOB + "input.path = ${dir}/old\n");
+  }
+
+  private Set<String> table() {
+    return spark().catalog().tableExists("crash.t")
+        ? Set.copyOf(spark().table("crash.t").toJSON().collectAsList())
+        : Set.of();
   }
 
   /** What there is to see: the output's records, if any, and the files of the store. */
