@@ -1,11 +1,14 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.spark.models.ElementType;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.BitSet;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarArray;
 import org.apache.spark.unsafe.bitset.BitSetMethods;
 
@@ -14,7 +17,22 @@ final class PrimitiveArrays {
   /** Bytes of an UnsafeArrayData before its null bits: the number of elements. */
   private static final int NULL_BITS_OFFSET = 8;
 
+  /**
+   * The column that an array is a part of, which Spark keeps to itself; null where a version of
+   * Spark has another name for it.
+   */
+  private static final VarHandle COLUMN = column();
+
   private PrimitiveArrays() {}
+
+  private static VarHandle column() {
+    try {
+      return MethodHandles.privateLookupIn(ColumnarArray.class, MethodHandles.lookup())
+          .findVarHandle(ColumnarArray.class, "data", ColumnVector.class);
+    } catch (ReflectiveOperationException e) {
+      return null;
+    }
+  }
 
   static DataType dataType(ElementType type) {
     return switch (type) {
@@ -29,18 +47,25 @@ final class PrimitiveArrays {
 
   /** Adds {@code from + i} for every null element i. */
   static void addNulls(ArrayData array, int from, BitSet nulls) {
-    // Bulk copies read null elements as numbers without a word. A copy of a part of a column asks
-    // whether the column has any null; asking for each element costs more than all else.
-    ArrayData plain = array instanceof ColumnarArray columnar ? columnar.copy() : array;
-    if (plain instanceof UnsafeArrayData unsafe && !hasNulls(unsafe)) {
+    // Bulk copies read null elements as numbers without a word.
+    if (!mayHaveNulls(array)) {
       return;
     }
 
-    for (int i = 0, n = plain.numElements(); i < n; i++) {
-      if (plain.isNullAt(i)) {
+    for (int i = 0, n = array.numElements(); i < n; i++) {
+      if (array.isNullAt(i)) {
         nulls.set(from + i);
       }
     }
+  }
+
+  /** Asks as a whole: to ask for each element costs more than all else. */
+  private static boolean mayHaveNulls(ArrayData array) {
+    if (array instanceof ColumnarArray columnar) {
+      return COLUMN == null || ((ColumnVector) COLUMN.get(columnar)).hasNull();
+    }
+
+    return !(array instanceof UnsafeArrayData unsafe) || hasNulls(unsafe);
   }
 
   private static boolean hasNulls(UnsafeArrayData array) {
