@@ -130,13 +130,19 @@ final class TableOutput implements Output {
     Dataset<Row> none = spark.createDataFrame(List.of(), rows.schema());
     create(none, staged, format().map(format -> format.equals(DELTA) ? "parquet" : format));
     try {
-      overwrite(rows, staged);
+      insert(rows, staged, "append");
     } catch (Exception e) { // Spark throws checked ones undeclared
-      if (replacement.exists(staged)) {
-        throw e;
-      }
+      checkOwnsStaged(e);
+      throw e;
+    }
 
-      throw replacement.publishedFirst(e);
+    checkOwnsStaged(null); // Spark need not notice that the table has gone
+  }
+
+  /** Who publishes drops what others have staged. */
+  private void checkOwnsStaged(Exception cause) {
+    if (!replacement.exists(staged)) {
+      throw replacement.publishedFirst(cause);
     }
   }
 
@@ -260,7 +266,7 @@ final class TableOutput implements Output {
     String before = spark.conf().get(OVERWRITE_MODE);
     spark.conf().set(OVERWRITE_MODE, "dynamic");
     try {
-      overwrite(staged(), target);
+      insert(staged(), target, "overwrite");
     } finally {
       spark.conf().set(OVERWRITE_MODE, before);
     }
@@ -271,16 +277,12 @@ final class TableOutput implements Output {
   }
 
   /** Writes rows with their columns in the order of the table's, whose partitions come last. */
-  private void overwrite(Dataset<Row> rows, TableName table) {
+  private void insert(Dataset<Row> rows, TableName table, String mode) {
     Column[] columns =
         Arrays.stream(spark.table(table.quoted()).columns())
             .map(name -> rows.col(quoted(name)))
             .toArray(Column[]::new);
-    rows.select(columns)
-        .write()
-        .options(spec.options())
-        .mode("overwrite")
-        .insertInto(table.quoted());
+    rows.select(columns).write().options(spec.options()).mode(mode).insertInto(table.quoted());
   }
 
   /** To replace the partitions of a table without any would be to replace it whole. */
@@ -344,10 +346,19 @@ final class TableOutput implements Output {
     for (FileStatus leftover :
         fileSystem.listStatus(
             folder, path -> replacement.isSibling(path.getName(), stagedSuffix()))) {
-      if (!replacement.exists(target.beside(leftover.getPath().getName()))) {
+      boolean isTable = replacement.exists(target.beside(leftover.getPath().getName()));
+      if (!isTable && !hasFilesBelow(leftover.getPath())) {
         fileSystem.delete(leftover.getPath(), true);
       }
     }
+  }
+
+  /** Some catalogs leave the files of a table that is renamed where they are. */
+  private boolean hasFilesBelow(Path folder) {
+    return replacement.exists(target)
+        && Arrays.stream(spark.table(target.quoted()).inputFiles())
+            .map(uri -> new Path(URI.create(uri)).toUri().getPath())
+            .anyMatch(file -> file.startsWith(folder.toUri().getPath() + "/"));
   }
 
   private String currentNamespace() {
