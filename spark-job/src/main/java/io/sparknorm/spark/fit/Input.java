@@ -47,6 +47,11 @@ public final class Input {
     this.location = Locations.withoutSecrets(spec.location());
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     this.identity = identify();
+    PlannedFiles.changed(rows, identity)
+        .ifPresent(
+            file -> {
+              throw changed(file);
+            });
     this.partitions = spec.partitions().map(by -> Partitions.find(rows, identity, by, where));
   }
 
@@ -63,7 +68,9 @@ public final class Input {
   /**
    * Pins a dataset as it is now.
    *
-   * @throws JobException if it is to be fitted by partitions and cannot be
+   * @throws JobException if it is to be fitted by partitions and cannot be, or with status
+   *     TRY_AGAIN if a file has changed since Spark listed it, which reads files to infer a schema
+   *     meanwhile
    */
   public static Input pin(SparkSession spark, InputSpec spec) {
     if (spec.table().isPresent() && isView(spark, spec.table().get())) {

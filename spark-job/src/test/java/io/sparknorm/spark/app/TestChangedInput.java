@@ -30,6 +30,10 @@ class TestChangedInput extends JobTest {
       store { path = ${dir}/store, model = m }
       """;
 
+  /** On a view of the input, whose files Spark has listed once. */
+  private static final String PINNED =
+      JOB.replace("path = ${dir}/in, format = json", "table = pinned");
+
   /** Of the whole JVM, since Spark copies what a function refers to. */
   private static final AtomicInteger ASKED = new AtomicInteger();
 
@@ -49,6 +53,34 @@ class TestChangedInput extends JobTest {
             "Cannot publish: the input changed while it was read (file:%s was replaced or deleted);"
                     .formatted(file)
                 + " nothing was published, start the run again once the input is complete");
+    assertThat(entries()).containsExactly("in");
+  }
+
+  /** Both passes would read it to its old length, and lose what is beyond. */
+  @Test
+  void fileReplacedByALongerOneAfterSparkListedItPublishesNothing() throws IOException {
+    FileTime written = Files.getLastModifiedTime(file);
+    assertThat(refusalOnceListed(() -> Files.writeString(file, record(3).repeat(9))))
+        .isEqualTo(
+            "Cannot publish: the input changed while it was read (file:%s was replaced or deleted);"
+                    .formatted(file)
+                + " nothing was published, start the run again once the input is complete");
+    assertThat(
+            refusalOnceListed(
+                () -> {
+                  Files.writeString(file, record(4).repeat(99));
+                  Files.setLastModifiedTime(file, written);
+                }))
+        .contains(file.toString());
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void fileReplacedByOneOfTheSameLengthOrDeletedAfterSparkListedItPublishesNothing()
+      throws IOException {
+    assertThat(refusalOnceListed(() -> Files.writeString(file, record(3) + record(4))))
+        .contains(file.toString());
+    assertThat(refusalOnceListed(() -> Files.delete(file))).contains(file.toString());
     assertThat(entries()).containsExactly("in");
   }
 
@@ -90,6 +122,13 @@ class TestChangedInput extends JobTest {
     void make() throws IOException;
   }
 
+  /** Changes the input once Spark has listed its files, then runs the job. */
+  private String refusalOnceListed(Change change) throws IOException {
+    spark().read().json(folder.resolve("in").toString()).createOrReplaceTempView("pinned");
+    change.make();
+    return refusal(Command.RUN, PINNED, LeavingStatus.TRY_AGAIN);
+  }
+
   /** Runs the job and changes the input once the scan that fits has read it. */
   private String refusalWhen(Change change) throws IOException {
     AtomicBoolean changed = new AtomicBoolean();
@@ -109,10 +148,7 @@ class TestChangedInput extends JobTest {
         };
     spark().sparkContext().addSparkListener(listener);
     try {
-      return refusal(
-          Command.RUN,
-          JOB.replace("path = ${dir}/in, format = json", "table = pinned"),
-          LeavingStatus.TRY_AGAIN);
+      return refusal(Command.RUN, PINNED, LeavingStatus.TRY_AGAIN);
     } finally {
       spark().sparkContext().removeSparkListener(listener);
       assertThat(changed).isTrue();
