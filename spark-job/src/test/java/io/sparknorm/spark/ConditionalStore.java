@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -14,15 +15,29 @@ import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.PathIOException;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /**
  * Behaves as S3A does with Hadoop 3.4.2: a stream is kept back until it is closed, and replaces
- * whatever has appeared meanwhile unless the creation was asked to be conditional.
+ * whatever has appeared meanwhile unless the creation was asked to be conditional. Where that is
+ * switched off, asking for it fails.
  */
 public class ConditionalStore extends RawLocalFileSystem {
   /** Set to make every creation succeed and its answer be lost. */
   static final String LOSE_ANSWERS = "test.lose.answers";
+
+  static final String ENABLED = "fs.s3a.create.conditional.enabled";
+
+  private static final String CONDITIONAL = "fs.option.create.conditional.overwrite";
+
+  /** What a rival does just before an object is created. */
+  private static volatile Consumer<Path> rival = path -> {};
+
+  /** Has a rival act just before each creation, until another one is set. */
+  public static void beforeCreation(Consumer<Path> act) {
+    rival = act;
+  }
 
   static Configuration configuration() {
     Configuration hadoop = new Configuration();
@@ -34,6 +49,13 @@ public class ConditionalStore extends RawLocalFileSystem {
   @Override
   public URI getUri() {
     return URI.create("s3a://bucket");
+  }
+
+  @Override
+  public boolean hasPathCapability(Path path, String capability) throws IOException {
+    return capability.equals(CONDITIONAL)
+        ? getConf().getBoolean(ENABLED, true)
+        : super.hasPathCapability(path, capability);
   }
 
   @Override
@@ -69,12 +91,16 @@ public class ConditionalStore extends RawLocalFileSystem {
 
     @Override
     public FSDataOutputStream build() throws IOException {
+      rival.accept(getPath());
       if (exists(getPath()) && !getFlags().contains(CreateFlag.OVERWRITE)) {
         throw new FileAlreadyExistsException(getPath().toString());
       }
 
-      boolean conditional =
-          getOptions().getBoolean("fs.option.create.conditional.overwrite", false);
+      boolean conditional = getOptions().getBoolean(CONDITIONAL, false);
+      if (conditional && !hasPathCapability(getPath(), CONDITIONAL)) {
+        throw new PathIOException(getPath().toString(), "Conditional Writes Unavailable");
+      }
+
       return new FSDataOutputStream(new KeptBack(getPath(), conditional), null);
     }
   }

@@ -119,13 +119,17 @@ final class Job {
       OutputRules.checkColumns(spec.output().orElseThrow(), input);
       Output.Existing existing = output.get().existing();
       written = existing == Output.Existing.SAME_RUN;
+      if (existing == Output.Existing.UNFINISHED) {
+        throw OutputRules.unfinished(output.get().location());
+      }
+
       if (existing == Output.Existing.OTHER) {
         switch (spec.output().orElseThrow().ifExists()) {
           case REPLACE, REPLACE_PARTITIONS -> {}
           case SKIP -> {
             return Summary.skipped(spec.command(), output.get().location());
           }
-          case FAIL -> throw OutputRules.occupied(output.get().location());
+          case FAIL -> throw OutputRules.occupied(output.get());
         }
       }
     }

@@ -61,12 +61,21 @@ final class OutputRules {
         || type instanceof UserDefinedType<?>;
   }
 
-  static JobException occupied(String location) {
+  static JobException occupied(Output output) {
     return new JobException(
         LeavingStatus.CONFLICT,
         "Cannot write output: %s exists and is not this run's (write to a new path, or set"
+                .formatted(output.location())
+            + " output.if-exists = %s)"
+                .formatted(output.isReplaceable() ? "replace | skip" : "skip"));
+  }
+
+  static JobException unfinished(String location) {
+    return new JobException(
+        LeavingStatus.CONFLICT,
+        "Cannot write output: %s has no _SUCCESS and is not this run's (let the run that writes to it"
                 .formatted(location)
-            + " output.if-exists = replace | skip)");
+            + " end, or remove the folder if there is none any more)");
   }
 
   static JobException outrun(String location, Exception cause) {

@@ -1,22 +1,15 @@
 package io.sparknorm.spark.output;
 
-import io.sparknorm.spark.ExclusiveFile;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
-import java.io.FileNotFoundException;
+import io.sparknorm.spark.output.Claims.Claim;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -38,33 +31,34 @@ import org.slf4j.LoggerFactory;
  * run takes over from an earlier one that left no {@code _SUCCESS}, and removes what that wrote.
  * Publishing takes one more claim, which says that all is there: either the earlier attempt makes
  * it, and the later one finds the number taken, or the other way round. Whoever finds such a claim
- * of its own run writes the {@code _SUCCESS} that is missing. An attempt that was taken over while
- * it was writing removes its own files.
+ * of its own run, and the files that it tells of, writes the {@code _SUCCESS} that is missing. An
+ * attempt that was taken over while it was writing removes its own files.
  */
 final class ObjectStoreOutput implements Output {
   private static final Logger LOG = LoggerFactory.getLogger(ObjectStoreOutput.class);
-  private static final Pattern CLAIM = Pattern.compile("_sparknorm-claim-([0-9]{1,9})\\.json");
-  private static final String COMPLETE = "complete";
 
-  /** How Spark names the files of one write. */
+  /** How Spark names the files of one write, whichever attempt's. */
   private static final Pattern PART =
-      Pattern.compile("part-(?:[0-9a-f]{8}-)?[0-9]+-([0-9a-f-]{36})\\b.*");
+      Pattern.compile("part-(?:[0-9a-f]{8}-)?[0-9]+-[0-9a-f-]{36}\\b.*");
 
   private final FileFormat format;
   private final Publisher publisher;
   private final FileSystem fileSystem;
   private final Path target;
+  private final Claims claims;
   private StructType schema;
   private Optional<Claim> own = Optional.empty();
+  private int written;
 
-  /** An attempt's right to write. */
-  private record Claim(int number, Path file) {}
+  /** How many files that readers see are at the target, an attempt's and those of others. */
+  private record Held(int own, int others) {}
 
   ObjectStoreOutput(FileFormat format, Publisher publisher, FileSystem fileSystem, Path target) {
     this.format = format;
     this.publisher = publisher;
     this.fileSystem = fileSystem;
     this.target = target;
+    this.claims = new Claims(fileSystem, target, publisher);
     IfExists ifExists = format.spec().ifExists();
     if (ifExists == IfExists.REPLACE || ifExists == IfExists.REPLACE_PARTITIONS) {
       throw JobException.usage(
@@ -86,25 +80,25 @@ final class ObjectStoreOutput implements Output {
   }
 
   @Override
+  public boolean isReplaceable() {
+    return false;
+  }
+
+  @Override
   public Existing existing() {
     try {
       if (!fileSystem.exists(target)) {
         return Existing.NOTHING;
       }
 
+      // Read first: whoever publishes writes _SUCCESS before the claims go.
+      Optional<Claim> newest = claims.newest();
       if (fileSystem.exists(new Path(target, RunMarker.SUCCESS))) {
-        Optional<String> publishedBy = RunMarker.read(fileSystem, target);
-        if (publishedBy.stream().noneMatch(publisher.identity()::equals)) {
-          return Existing.OTHER;
-        }
-
-        removeClaims();
-        return Existing.SAME_RUN;
+        return published();
       }
 
-      Optional<Claim> newest = newestClaim();
       if (!isOurs(newest)) {
-        return Existing.OTHER;
+        return Existing.UNFINISHED;
       }
 
       if (!isComplete(newest)) {
@@ -118,16 +112,25 @@ final class ObjectStoreOutput implements Output {
     }
   }
 
-  private boolean isOurs(Optional<Claim> claim) throws IOException {
-    return claim.isPresent()
-        && RunMarker.readFile(fileSystem, claim.get().file()).stream()
-            .anyMatch(publisher.identity()::equals);
+  private Existing published() throws IOException {
+    Optional<String> publishedBy = RunMarker.read(fileSystem, target);
+    if (publishedBy.stream().noneMatch(publisher.identity()::equals)) {
+      return Existing.OTHER;
+    }
+
+    claims.removeAll();
+    return Existing.SAME_RUN;
   }
 
-  /** Whether whoever made the claim had written all. */
+  private boolean isOurs(Optional<Claim> claim) {
+    return claim.filter(some -> some.run().equals(publisher.identity())).isPresent();
+  }
+
+  /** Whether whoever made the claim had written all, and that and nothing else is there. */
   private boolean isComplete(Optional<Claim> claim) throws IOException {
     return claim.isPresent()
-        && RunMarker.readField(fileSystem, claim.get().file(), COMPLETE).isPresent();
+        && claim.get().files().isPresent()
+        && held(claim.get().attempt()).equals(new Held(claim.get().files().getAsInt(), 0));
   }
 
   @Override
@@ -140,18 +143,24 @@ final class ObjectStoreOutput implements Output {
     }
 
     // A reader goes by _SUCCESS: it is for publish() to write.
-    format.writeUnmarked(rows, target, fileName());
+    format.writeUnmarked(rows, target, fileName(publisher.attempt()));
+    try {
+      written = held(publisher.attempt()).own();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
     checkOwnsTarget();
   }
 
-  /** How the names of this attempt's files begin. */
-  private String fileName() {
-    return "part-" + publisher.attempt();
+  /** How the names of an attempt's files begin. */
+  private static String fileName(String attempt) {
+    return "part-" + attempt;
   }
 
   private void checkOwnsTarget() {
     try {
-      if (!newestClaim().equals(own)) {
+      if (!claims.newest().equals(own)) {
         throw publishedFirst();
       }
     } catch (IOException e) {
@@ -161,41 +170,29 @@ final class ObjectStoreOutput implements Output {
 
   /** From here on what is at the target is this attempt's, to publish or to remove. */
   private void claim() throws IOException {
-    Optional<Claim> before = newestClaim();
+    Optional<Claim> before = claims.newest();
     if (before.isEmpty() ? fileSystem.exists(target) : !isOurs(before) || isComplete(before)) {
       throw publishedFirst();
     }
 
-    Claim claim = create(before.map(Claim::number).orElse(0) + 1, Map.of());
+    own = Optional.of(create(before.map(Claim::number).orElse(0) + 1, OptionalInt.empty()));
+    checkOwnsTarget(); // the number may be one that a rival with a higher one has made free
     if (fileSystem.exists(new Path(target, RunMarker.SUCCESS))) {
       // Free only because the attempt that had the number has published and removed its claims.
-      fileSystem.delete(claim.file(), false);
+      fileSystem.delete(own.get().file(), false);
+      own = Optional.empty();
       throw publishedFirst();
     }
 
-    own = Optional.of(claim);
     for (FileStatus entry : fileSystem.listStatus(target)) {
-      if (!CLAIM.matcher(entry.getPath().getName()).matches()) {
+      if (!Claims.isClaim(entry.getPath())) {
         fileSystem.delete(entry.getPath(), true);
       }
     }
   }
 
-  /**
-   * Makes the claim of a number.
-   *
-   * @throws JobException if another attempt has it
-   */
-  private Claim create(int number, Map<String, String> more) throws IOException {
-    Path file = new Path(target, "_sparknorm-claim-%d.json".formatted(number));
-    Map<String, String> fields = new TreeMap<>(more);
-    fields.put("attempt", publisher.attempt());
-    byte[] content = RunMarker.content(publisher.identity(), fields);
-    if (ExclusiveFile.create(fileSystem, file, out -> out.write(content)).isEmpty()) {
-      throw publishedFirst();
-    }
-
-    return new Claim(number, file);
+  private Claim create(int number, OptionalInt files) throws IOException {
+    return claims.create(number, files).orElseThrow(this::publishedFirst);
   }
 
   @Override
@@ -207,9 +204,17 @@ final class ObjectStoreOutput implements Output {
   public void publish() {
     checkOwnsTarget();
     try {
-      checkIsOneWrite();
-      create(own.orElseThrow().number() + 1, Map.of(COMPLETE, "true"));
-      own = Optional.empty();
+      checkHoldsWhatWasWritten();
+      Optional<Claim> before = own;
+      Claim complete = create(before.orElseThrow().number() + 1, OptionalInt.of(written));
+      own = Optional.empty(); // another attempt may finish it from here on
+      if (!isComplete(Optional.of(complete))) {
+        // Free only because an attempt that had taken over has failed, and removed all there was.
+        fileSystem.delete(complete.file(), false);
+        own = before;
+        throw publishedFirst();
+      }
+
       finish();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -219,27 +224,43 @@ final class ObjectStoreOutput implements Output {
   private void finish() throws IOException {
     RunMarker.write(fileSystem, target, publisher.identity());
     RunMarker.writeSuccess(fileSystem, target);
-    removeClaims();
+    claims.removeAll();
   }
 
   /** An earlier attempt that still lives may have added files of its own: each record twice. */
-  private void checkIsOneWrite() throws IOException {
-    Set<String> writes = new HashSet<>();
-    RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(target, true);
-    while (files.hasNext()) {
-      Matcher part = PART.matcher(files.next().getPath().getName());
-      if (part.matches()) {
-        writes.add(part.group(1));
-      }
-    }
-
-    if (writes.size() > 1) {
+  private void checkHoldsWhatWasWritten() throws IOException {
+    Held held = held(publisher.attempt());
+    if (held.others() > 0) {
       throw new JobException(
           LeavingStatus.TRY_AGAIN,
           "Cannot publish output: another attempt at this run has written to %s meanwhile (let it"
                   .formatted(location())
               + " end, then start the run again)");
     }
+
+    if (held.own() != written) {
+      throw new JobException(
+          LeavingStatus.TRY_AGAIN,
+          "Cannot publish output: of %d files that this run has written to %s %d are left (start it"
+                  .formatted(written, location(), held.own())
+              + " again)");
+    }
+  }
+
+  private Held held(String attempt) throws IOException {
+    int own = 0;
+    int others = 0;
+    RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(target, true);
+    while (files.hasNext()) {
+      String name = files.next().getPath().getName();
+      if (name.startsWith(fileName(attempt))) {
+        own++;
+      } else if (PART.matcher(name).matches()) {
+        others++;
+      }
+    }
+
+    return new Held(own, others);
   }
 
   @Override
@@ -257,7 +278,7 @@ final class ObjectStoreOutput implements Output {
   }
 
   private void removeOwn() throws IOException {
-    if (newestClaim().equals(own) || isAbandoned()) {
+    if (claims.newest().equals(own) || isAbandoned()) {
       fileSystem.delete(target, true);
       return;
     }
@@ -265,7 +286,7 @@ final class ObjectStoreOutput implements Output {
     RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(target, true);
     while (files.hasNext()) {
       Path file = files.next().getPath();
-      if (file.getName().startsWith(fileName())) {
+      if (file.getName().startsWith(fileName(publisher.attempt()))) {
         fileSystem.delete(file, false);
       }
     }
@@ -273,33 +294,7 @@ final class ObjectStoreOutput implements Output {
 
   /** Whether an earlier attempt has removed all there was, this one's claim too. */
   private boolean isAbandoned() throws IOException {
-    return claims().isEmpty() && !fileSystem.exists(new Path(target, RunMarker.SUCCESS));
-  }
-
-  private void removeClaims() throws IOException {
-    for (Claim claim : claims()) {
-      fileSystem.delete(claim.file(), false);
-    }
-  }
-
-  private Optional<Claim> newestClaim() throws IOException {
-    return claims().stream().max(Comparator.comparingInt(Claim::number));
-  }
-
-  private List<Claim> claims() throws IOException {
-    List<Claim> claims = new ArrayList<>();
-    try {
-      for (FileStatus entry : fileSystem.listStatus(target)) {
-        Matcher claim = CLAIM.matcher(entry.getPath().getName());
-        if (claim.matches()) {
-          claims.add(new Claim(Integer.parseInt(claim.group(1)), entry.getPath()));
-        }
-      }
-    } catch (FileNotFoundException e) {
-      return claims; // nobody has begun
-    }
-
-    return claims;
+    return claims.newest().isEmpty() && !fileSystem.exists(new Path(target, RunMarker.SUCCESS));
   }
 
   private JobException publishedFirst() {

@@ -25,6 +25,8 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
     NOTHING,
     /** The complete result of the same run: the same configuration on the same input. */
     SAME_RUN,
+    /** What another run is writing, or has left unfinished, where all can see it. */
+    UNFINISHED,
     /** Anything else. */
     OTHER
   }
@@ -73,6 +75,11 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
 
   /** The path or the table, as the user wrote it. */
   String location();
+
+  /** Whether what stands there can be replaced at all. */
+  default boolean isReplaceable() {
+    return true;
+  }
 
   /**
    * Whether the input is, or lies within, what publishing would replace.

@@ -1,6 +1,7 @@
 package io.sparknorm.spark.output;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparknorm.spark.ReplaceableFile;
 import java.io.FileNotFoundException;
@@ -31,9 +32,8 @@ final class RunMarker {
   }
 
   /** What a file of a run says, with more fields. */
-  static byte[] content(String runIdentity, Map<String, String> more)
-      throws JsonProcessingException {
-    Map<String, String> fields = new TreeMap<>(more);
+  static byte[] content(String runIdentity, Map<String, ?> more) throws JsonProcessingException {
+    Map<String, Object> fields = new TreeMap<>(more);
     fields.put(IDENTITY, runIdentity);
     return JSON.writeValueAsBytes(fields);
   }
@@ -48,19 +48,20 @@ final class RunMarker {
 
   /** The identity of the run whose result the folder is; empty if it is none's. */
   static Optional<String> read(FileSystem fileSystem, Path folder) throws IOException {
-    return readFile(fileSystem, new Path(folder, NAME));
+    return identity(readFields(fileSystem, new Path(folder, NAME)));
   }
 
-  static Optional<String> readFile(FileSystem fileSystem, Path file) throws IOException {
-    return readField(fileSystem, file, IDENTITY);
+  /** The identity of the run that a file with fields is of. */
+  static Optional<String> identity(JsonNode fields) {
+    return Optional.ofNullable(fields.path(IDENTITY).textValue());
   }
 
-  static Optional<String> readField(FileSystem fileSystem, Path file, String field)
-      throws IOException {
+  /** The fields of a file of a run; none if there is no such file, or it is damaged. */
+  static JsonNode readFields(FileSystem fileSystem, Path file) throws IOException {
     try (InputStream in = fileSystem.open(file)) {
-      return Optional.ofNullable(JSON.readTree(in).path(field).textValue());
+      return JSON.readTree(in);
     } catch (FileNotFoundException | JsonProcessingException e) {
-      return Optional.empty();
+      return JSON.missingNode();
     }
   }
 }

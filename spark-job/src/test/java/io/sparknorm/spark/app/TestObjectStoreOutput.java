@@ -1,10 +1,14 @@
 package io.sparknorm.spark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparknorm.spark.ConditionalStore;
+import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
+import io.sparknorm.spark.config.OutputSpec;
+import io.sparknorm.spark.output.Output;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,6 +19,7 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +46,7 @@ class TestObjectStoreOutput extends JobTest {
 
   @AfterEach
   void forgetStore() {
+    ConditionalStore.beforeCreation(path -> {});
     spark().sparkContext().hadoopConfiguration().unset("fs.s3a.impl");
   }
 
@@ -51,8 +57,16 @@ class TestObjectStoreOutput extends JobTest {
     assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
     assertThat(output().count()).isEqualTo(2);
     assertThat(run(JOB).lines().get(0)).contains("already published");
-    assertThat(refusal(Command.RUN, JOB + "norm.epsilon = 1", LeavingStatus.CONFLICT))
-        .contains("exists and is not this run's");
+  }
+
+  @Test
+  void resultOfAnotherRunIsRefusedOrSkipped() throws IOException {
+    run(JOB);
+
+    String other = JOB + "norm.epsilon = 1\n";
+    assertThat(refusal(Command.RUN, other, LeavingStatus.CONFLICT))
+        .endsWith("not this run's (write to a new path, or set output.if-exists = skip)");
+    assertThat(run(other + "output.if-exists = skip").lines().get(0)).contains("the output exists");
   }
 
   @ParameterizedTest
@@ -97,18 +111,124 @@ class TestObjectStoreOutput extends JobTest {
 
   @Test
   void runThatWasKilledBeforeSuccessIsFinished() throws IOException {
-    run(JOB);
-    Path out = folder.resolve("out");
-    String identity = Files.readString(out.resolve("_sparknorm.json")).replace("}", "");
-    Files.delete(out.resolve("_SUCCESS"));
-    Files.move(out.resolve("_sparknorm.json"), out.resolve("_sparknorm-claim-1.json"));
-    Files.writeString(
-        out.resolve("_sparknorm-claim-2.json"), identity + ", \"complete\": \"true\"}");
-    Path written = Files.createFile(out.resolve("_written"));
+    runAndBeKilledBeforeSuccess(1);
+    Path written = Files.createFile(folder.resolve("out/_written"));
 
     assertThat(run(JOB).lines().get(0)).contains("already published");
     assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json", "_written");
     assertThat(written).exists();
+  }
+
+  @Test
+  void runThatWasKilledBeforeSuccessIsTakenOverWhereAFileIsGone() throws IOException {
+    runAndBeKilledBeforeSuccess(2);
+    Path written = Files.createFile(folder.resolve("out/_written"));
+
+    run(JOB);
+    assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
+    assertThat(written).doesNotExist();
+    assertThat(output().count()).isEqualTo(2);
+  }
+
+  /** Leaves what a run does that is killed once it has said that all its files are there. */
+  private void runAndBeKilledBeforeSuccess(int files) throws IOException {
+    run(JOB);
+    Path out = folder.resolve("out");
+    String attempt = parts().get(0).substring("part-".length(), "part-".length() + 8);
+    String said = Files.readString(out.resolve("_sparknorm.json")).replace("}", "");
+    said += ", \"attempt\": \"%s\"".formatted(attempt);
+    Files.delete(out.resolve("_SUCCESS"));
+    Files.delete(out.resolve("_sparknorm.json"));
+    Files.writeString(out.resolve("_sparknorm-claim-1.json"), said + "}");
+    Files.writeString(
+        out.resolve("_sparknorm-claim-2.json"), said + ", \"files\": %d}".formatted(files));
+  }
+
+  @Test
+  void attemptWhoseNumberAnotherHasTakenAnewLeavesItAlone() throws IOException {
+    Output stalled = attempt();
+    Output failing = attempt();
+    Output last = attempt();
+    stalled.stage(spark().range(2).toDF());
+    failing.stage(spark().range(2).toDF());
+    failing.discard();
+    last.stage(spark().range(2).toDF());
+    assertThat(hidden()).containsExactly("_sparknorm-claim-1.json");
+
+    assertConflict(stalled::publish);
+    stalled.discard();
+    last.publish();
+
+    assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
+    assertThat(output().count()).isEqualTo(2);
+  }
+
+  @Test
+  void filesThatAreGoneAreMissedWhenTheRestIsPublished() throws IOException {
+    Output output = attempt();
+    output.stage(spark().range(2).repartition(2).toDF());
+    Files.delete(folder.resolve("out").resolve(parts().get(0)));
+
+    assertThatThrownBy(output::publish)
+        .isInstanceOfSatisfying(
+            JobException.class,
+            refused -> assertThat(refused.status()).isEqualTo(LeavingStatus.TRY_AGAIN))
+        .hasMessage(
+            "Cannot publish output: of 2 files that this run has written to s3a://bucket%s/out 1 are"
+                    .formatted(folder)
+                + " left (start it again)");
+    output.discard();
+    assertThat(entries()).containsExactly("in");
+  }
+
+  /** While an attempt says that all is there, one that had taken over fails and removes all. */
+  @Test
+  void filesThatGoWhileTheyArePublishedAreMissed() throws IOException {
+    Output output = attempt();
+    output.stage(spark().range(2).toDF());
+    beforeClaim(
+        2,
+        () -> {
+          for (String name : names("")) {
+            Files.delete(folder.resolve("out").resolve(name));
+          }
+        });
+
+    assertConflict(output::publish);
+    output.discard();
+    assertThat(entries()).containsExactly("in");
+  }
+
+  /** While an attempt claims a path, another one has it under a higher number. */
+  @Test
+  void numberThatHasComeFreeIsNoClaim() throws IOException {
+    Path out = folder.resolve("out");
+    beforeClaim(
+        1,
+        () -> {
+          Files.createDirectories(out);
+          Files.writeString(out.resolve("_sparknorm-claim-2.json"), "{\"run_identity\":\"run\"}");
+          Files.writeString(out.resolve("part-of-the-other"), "");
+        });
+
+    Output output = attempt();
+    assertConflict(() -> output.stage(spark().range(2).toDF()));
+    output.discard();
+    assertThat(parts()).containsExactly("part-of-the-other");
+  }
+
+  /** An attempt at a run, always the same, that a test leads step by step. */
+  private Output attempt() {
+    OutputSpec spec = spec(Command.RUN, JOB).output().orElseThrow();
+    return Output.of(spark(), spec, "run", "configuration-digest");
+  }
+
+  private static void assertConflict(ThrowableAssert.ThrowingCallable step) {
+    assertThatThrownBy(step)
+        .isInstanceOfSatisfying(
+            JobException.class,
+            refused -> assertThat(refused.status()).isEqualTo(LeavingStatus.CONFLICT))
+        .hasMessageEndingWith("(another run published first)");
   }
 
   @Test
@@ -140,12 +260,17 @@ class TestObjectStoreOutput extends JobTest {
     assertThat(entries()).containsExactly("in");
   }
 
-  @Test
-  void claimOfAnotherRunIsRespected() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"fail", "skip"})
+  void claimOfAnotherRunIsRespected(String ifExists) throws IOException {
     Path out = Files.createDirectory(folder.resolve("out"));
     Files.writeString(out.resolve("_sparknorm-claim-3.json"), "{\"run_identity\":\"other\"}");
 
-    assertThat(refusal(Command.RUN, JOB, LeavingStatus.CONFLICT)).contains("is not this run's");
+    assertThat(refusal(Command.RUN, JOB + "output.if-exists = " + ifExists, LeavingStatus.CONFLICT))
+        .isEqualTo(
+            "Cannot write output: s3a://bucket%s has no _SUCCESS and is not this run's (let the run"
+                    .formatted(out)
+                + " that writes to it end, or remove the folder if there is none any more)");
     assertThat(hidden()).containsExactly("_sparknorm-claim-3.json");
   }
 
@@ -163,10 +288,7 @@ class TestObjectStoreOutput extends JobTest {
                 .endsWith("appeared while this run was under way (another run published first)"));
 
     assertThat(hidden()).containsExactly("_sparknorm-claim-1.json", "_sparknorm-claim-2.json");
-    try (Stream<Path> files = Files.list(out)) {
-      assertThat(files.filter(file -> file.getFileName().toString().startsWith("part-")))
-          .containsExactly(other);
-    }
+    assertThat(parts()).containsExactly(other.getFileName().toString());
 
     assertThat(folder.resolve("store")).doesNotExist();
   }
@@ -210,12 +332,34 @@ class TestObjectStoreOutput extends JobTest {
     }
   }
 
+  /** Has a rival act once, just before a claim is made. */
+  private void beforeClaim(int number, Rival rival) {
+    ConditionalStore.beforeCreation(
+        path -> {
+          if (path.getName().equals("_sparknorm-claim-%d.json".formatted(number))) {
+            try {
+              rival.act();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        });
+  }
+
   /** The names in the output that readers pass over. */
   private List<String> hidden() throws IOException {
+    return names("_");
+  }
+
+  private List<String> parts() throws IOException {
+    return names("part-");
+  }
+
+  private List<String> names(String start) throws IOException {
     try (Stream<Path> files = Files.list(folder.resolve("out"))) {
       return files
           .map(file -> file.getFileName().toString())
-          .filter(name -> name.startsWith("_"))
+          .filter(name -> name.startsWith(start))
           .sorted()
           .toList();
     }
