@@ -116,9 +116,9 @@ public record FeatureBlock(
             .toArray(Column[]::new));
   }
 
-  /** The weights as a column. */
-  Column weights(Dataset<Row> rows) {
-    return spec.weight().map(name -> weight.cast(column(rows, name))).orElse(lit(1L));
+  /** The weights as a column; empty if every record counts once. */
+  Optional<Column> weights(Dataset<Row> rows) {
+    return spec.weight().map(name -> weight.cast(column(rows, name)));
   }
 
   /** The columns of the key. */

@@ -30,8 +30,7 @@ import scala.Tuple2;
  * whenever they take more memory than they may. Reducers have the states, not the records, in the
  * order of their groups, and hold two of them at a time; the driver takes the groups in chunks.
  *
- * <p>Tasks take rows as Spark's generated code gives them. An aggregate function would see the same
- * rows, but its states would all be merged by one reducer.
+ * <p>An aggregate function would do with less, but its states would all be merged by one reducer.
  */
 final class FitPass {
   /** So many merged partitions come to the driver at a time. */
@@ -77,7 +76,8 @@ final class FitPass {
   /**
    * Reads a dataset once.
    *
-   * @param records the columns' tensors, then their weights, then the columns of their keys
+   * @param records the columns' tensors, then the weights of those that have any, then the columns
+   *     of their keys
    * @return what was found of each column, in the same order
    */
   List<FitResult> run(Dataset<Row> records) {
@@ -119,8 +119,7 @@ final class FitPass {
 
   /** Reads some datasets in one pass, once the memory has proved to be enough for it. */
   private <R> List<R> read(List<Dataset<Row>> datasets, Handover<R> handover) {
-    List<JavaRDD<InternalRow>> rows =
-        datasets.stream().map(records -> records.queryExecution().toRdd().toJavaRDD()).toList();
+    List<JavaRDD<InternalRow>> rows = datasets.stream().map(ScannedRecords::of).toList();
     int tasks = rows.stream().mapToInt(JavaRDD::getNumPartitions).sum();
     FitMemory memory = FitMemory.of(datasets.get(0).sparkSession().sparkContext(), tasks);
     memory.check(columns);

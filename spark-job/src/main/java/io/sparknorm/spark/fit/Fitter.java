@@ -118,12 +118,12 @@ public final class Fitter {
         .groupedBy(isFitted ? grouping(block) : Grouping.NONE);
   }
 
-  /** The blocks' tensors, then their weights, then the keys of those that are fitted. */
+  /** The blocks' tensors, then what weights they have, then the keys of those that are fitted. */
   private static Dataset<Row> select(
       Dataset<Row> rows, List<FeatureBlock> blocks, List<FeatureBlock> fitted) {
     List<Column> selected = new ArrayList<>();
     blocks.forEach(block -> selected.add(block.tensors(rows)));
-    blocks.forEach(block -> selected.add(block.weights(rows)));
+    blocks.forEach(block -> block.weights(rows).ifPresent(selected::add));
     fitted.forEach(block -> selected.addAll(block.keys(rows)));
     return rows.select(selected.toArray(Column[]::new));
   }

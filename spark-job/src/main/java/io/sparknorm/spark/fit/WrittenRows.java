@@ -113,8 +113,7 @@ public final class WrittenRows {
     List<Column> selected = new ArrayList<>();
     blocks.forEach(block -> selected.add(block.tensors(written)));
     chosen.forEach(block -> selected.add(when(isChosen, block.tensors(written))));
-    blocks.forEach(block -> selected.add(lit(1L)));
-    chosen.forEach(block -> selected.add(block.weights(written)));
+    chosen.forEach(block -> block.weights(written).ifPresent(selected::add));
     Dataset<Row> rows = written.select(selected.toArray(Column[]::new));
 
     List<FitColumn<?>> columns = new ArrayList<>();

@@ -5,8 +5,9 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
- * Adds up the records of one task, each a row of tensors, then of as many weights, and then of the
- * keys of those columns that have groups. A fault of any column may drop its record for all.
+ * Adds up the records of one task, each a row of tensors, then of the weights of those columns that
+ * have any, and then of the keys of those that have groups. A fault of any column may drop its
+ * record for all.
  */
 public final class FitTask {
   private final FitColumn<?>[] columns;
@@ -18,6 +19,9 @@ public final class FitTask {
   /** Of columns with groups, null for others. */
   private final GroupStates[] groups;
 
+  /** Where the weight of a column stands in a row; of no meaning for others. */
+  private final int[] weights;
+
   /** Where the key of a column stands in a row. */
   private final int[] keys;
 
@@ -26,8 +30,14 @@ public final class FitTask {
     this.tensors = new CheckedTensor[this.columns.length];
     this.states = new FitState[this.columns.length];
     this.groups = new GroupStates[this.columns.length];
+    this.weights = new int[this.columns.length];
     this.keys = new int[this.columns.length];
-    int next = 2 * this.columns.length;
+    int next = this.columns.length;
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = next;
+      next += this.columns[i].weight().isOne() ? 0 : 1;
+    }
+
     for (int i = 0; i < states.length; i++) {
       states[i] = new FitState();
       GroupKey key = this.columns[i].grouping().key();
@@ -52,7 +62,8 @@ public final class FitTask {
     for (int i = 0; i < columns.length; i++) {
       FitState state = groups[i] == null ? states[i] : groups[i].of(row, keys[i]);
       state.count(tensors[i], dropped);
-      long times = columns[i].weight().times(row, columns.length + i);
+      Weight weight = columns[i].weight();
+      long times = weight.isOne() ? 1 : weight.times(row, weights[i]);
       if (times > 0 && !dropped && !tensors[i].isEmpty()) {
         columns[i].add(tensors[i], times, state);
       }

@@ -21,7 +21,7 @@ import org.apache.spark.sql.types.StructField;
  *     to a whole number
  */
 public record Weight(String column, DataType type) implements Serializable {
-  /** Every record counts once: for a column of ones. */
+  /** Every record counts once, without a column. */
   public static final Weight ONE = new Weight("", DataTypes.LongType);
 
   /** Beyond, doubles leave integers out. */
@@ -99,7 +99,7 @@ public record Weight(String column, DataType type) implements Serializable {
         cause);
   }
 
-  private boolean isOne() {
+  boolean isOne() {
     return column.isEmpty();
   }
 

@@ -1,6 +1,5 @@
 package io.sparknorm.spark.fit;
 
-import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -52,12 +51,7 @@ class TestFitPass extends SparkTest {
   }
 
   private static List<FitResult> fit(Dataset<Row> rows, FitKind... kinds) {
-    Dataset<Row> records = rows;
-    for (int i = 0; i < kinds.length; i++) {
-      records = records.withColumn("weight" + i, lit(1L));
-    }
-
-    return new FitPass(columns(rows, kinds)).run(records);
+    return new FitPass(columns(rows, kinds)).run(rows);
   }
 
   private static byte[] bytes(ExactState state) throws IOException {
@@ -128,7 +122,7 @@ class TestFitPass extends SparkTest {
   void ofManyDatasetsThereIsOneFileAtATime() throws IOException {
     Path open = Path.of("/proc/self/fd");
     assumeTrue(Files.isDirectory(open));
-    Dataset<Row> rows = spark().range(0, 3, 1, 1).selectExpr("array(id, id * id) AS x", "1L AS w");
+    Dataset<Row> rows = spark().range(0, 3, 1, 1).selectExpr("array(id, id * id) AS x");
     List<Dataset<Row>> datasets = Collections.nCopies(60, rows);
     long before = scratchFiles(open);
     List<Long> files = new ArrayList<>();

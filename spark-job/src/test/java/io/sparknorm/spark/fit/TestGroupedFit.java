@@ -36,19 +36,14 @@ class TestGroupedFit extends SparkTest {
   private static final int GROUPS = 37;
   private static final int CHANNELS = 3;
 
-  /** Tensors of two columns, weights, and the key of the first column. */
+  /** Tensors of two columns, and the key of the first column. */
   private Dataset<Row> records(int partitions) {
     String tensor =
         "transform(sequence(1, %d), c -> float(sin(id * c) * pow(10, id %% 9 - c)))"
             .formatted(CHANNELS);
     return spark()
         .range(0, RECORDS, 1, partitions)
-        .selectExpr(
-            tensor + " AS x",
-            tensor + " AS y",
-            "1L AS v",
-            "1L AS w",
-            "id * id %% %d AS k".formatted(GROUPS));
+        .selectExpr(tensor + " AS x", tensor + " AS y", "id * id %% %d AS k".formatted(GROUPS));
   }
 
   private static List<FitResult> fit(Dataset<Row> records, OptionalLong groupBytes) {
@@ -84,7 +79,7 @@ class TestGroupedFit extends SparkTest {
 
     Map<Long, Moments> expected = new HashMap<>();
     for (Row row : records(1).collectAsList()) {
-      Moments moments = expected.computeIfAbsent(row.getLong(4), k -> new Moments(CHANNELS));
+      Moments moments = expected.computeIfAbsent(row.getLong(2), k -> new Moments(CHANNELS));
       for (int c = 0; c < CHANNELS; c++) {
         moments.add(c, row.<Float>getList(0).get(c));
       }

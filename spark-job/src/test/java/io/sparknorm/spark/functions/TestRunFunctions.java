@@ -1,7 +1,6 @@
 package io.sparknorm.spark.functions;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -73,7 +72,7 @@ class TestRunFunctions extends SparkTest {
       Dataset<Row> data, FitKind kind, TensorShape shape, FaultPolicies policies) {
     FitColumn<?> column =
         FitColumn.of(data.schema().apply("x").dataType(), kind, shape, rules(policies), Weight.ONE);
-    JavaRDD<InternalRow> rows = data.select(col("x"), lit(1L)).queryExecution().toRdd().toJavaRDD();
+    JavaRDD<InternalRow> rows = data.select(col("x")).queryExecution().toRdd().toJavaRDD();
     return FitPart.of(
         FitPart.merge(
             rows.mapPartitions(task -> List.of(state(task, column)).iterator())
