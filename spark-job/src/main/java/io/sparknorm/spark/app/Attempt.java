@@ -64,18 +64,31 @@ final class Attempt {
   }
 
   private Ending start(StopSignal stop) {
-    try (SparkSession spark = sessions.get()) {
-      progress.runsIn(spark.sparkContext().applicationId());
-      stop.cancelBy(spark.sparkContext()::cancelAllJobs);
-      Ending ending = told(work(spark, stop)); // while the session's credentials hold
-      if (stop.hasStoppedTheRun()) {
-        // Tasks that are still being cut short find the context gone, and Spark tells of each.
-        spark.sparkContext().setLogLevel("OFF");
-      }
-
-      return ending;
+    SparkSession spark;
+    try {
+      spark = sessions.get();
     } catch (Throwable failure) {
       return told(failed(failure, stop));
+    }
+
+    progress.runsIn(spark.sparkContext().applicationId());
+    stop.cancelBy(spark.sparkContext()::cancelAllJobs);
+    Ending ending = told(work(spark, stop)); // while the session's credentials hold
+    if (stop.hasStoppedTheRun()) {
+      // Tasks that are still being cut short find the context gone, and Spark tells of each.
+      spark.sparkContext().setLogLevel("OFF");
+    }
+
+    stop(spark);
+    return ending;
+  }
+
+  private static void stop(SparkSession spark) {
+    try {
+      spark.close();
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      // What the run came to stands, whether or not Spark stops in order.
+      LOG.warn("Cannot stop Spark: {}", e.toString());
     }
   }
 

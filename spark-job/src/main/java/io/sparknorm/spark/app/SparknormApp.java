@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -42,10 +41,6 @@ import picocli.CommandLine.Spec;
 public final class SparknormApp {
   private static final Logger LOG = LoggerFactory.getLogger(SparknormApp.class);
 
-  private static final int LEAVE_AFTER_MILLIS = 3000;
-  private static final Set<String> OWN_MAINS =
-      Set.of(SparknormApp.class.getName(), "org.apache.spark.deploy.SparkSubmit");
-
   private final Supplier<SparkSession> sessions;
 
   @Spec private CommandSpec commandLine;
@@ -64,32 +59,7 @@ public final class SparknormApp {
       System.exit(status);
     }
 
-    if (isTheProcess(Thread.currentThread().getStackTrace())) {
-      leaveInTime();
-    }
-  }
-
-  /** Whether the process ends with this job, and is no server or notebook that goes on. */
-  private static boolean isTheProcess(StackTraceElement[] stack) {
-    return OWN_MAINS.contains(stack[stack.length - 1].getClassName());
-  }
-
-  /** A thread that a library has left behind does not hold the process. */
-  private static void leaveInTime() {
-    Thread last =
-        new Thread(
-            () -> {
-              try {
-                Thread.sleep(LEAVE_AFTER_MILLIS);
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-
-              System.exit(LeavingStatus.DONE.number());
-            },
-            "sparknorm-leave");
-    last.setDaemon(true);
-    last.start();
+    OwnProcess.leaveInTime();
   }
 
   CommandLine commandLine() {

@@ -134,8 +134,10 @@ final class StopSignal implements AutoCloseable {
     Runtime.getRuntime().halt(status.number());
   }
 
+  /** Listens no longer: whoever tells the process to stop from now on comes too late. */
   @Override
   public void close() {
+    OwnProcess.leaveWith(status);
     ShutdownHookManager hooks = ShutdownHookManager.get();
     try {
       hooks.removeShutdownHook(onStop);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -24,8 +25,12 @@ final class JobProcess {
   private final Path log;
   private final Process process;
 
-  /** How a process left. */
-  record Left(int status, String out, String log) {
+  /**
+   * How a process left.
+   *
+   * @param time when
+   */
+  record Left(int status, Instant time, String out, String log) {
     /** Warnings and errors of the log. */
     List<String> messages() {
       return log.lines().filter(line -> line.matches("\\S+ (WARN|ERROR) .*")).toList();
@@ -76,6 +81,13 @@ final class JobProcess {
     process.destroy();
   }
 
+  /** Waits until it has printed something. */
+  void awaitPrint() throws IOException, InterruptedException {
+    while (process.isAlive() && Files.size(out) == 0) {
+      Thread.sleep(10);
+    }
+  }
+
   /** Waits for the end; no secret, no stack trace and no exit code may be in what it said. */
   Left left() throws IOException, InterruptedException {
     try {
@@ -83,7 +95,8 @@ final class JobProcess {
         process.destroyForcibly();
       }
 
-      Left left = new Left(process.waitFor(), Files.readString(out), Files.readString(log));
+      Left left =
+          new Left(process.waitFor(), Instant.now(), Files.readString(out), Files.readString(log));
       assertThat(left.log + left.out)
           .doesNotContain("hunter2")
           .doesNotContainIgnoringCase("exit code")

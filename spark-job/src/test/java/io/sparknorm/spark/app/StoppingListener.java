@@ -22,7 +22,7 @@ public final class StoppingListener extends SparkListener {
 
   private static void linger() {
     try {
-      Thread.sleep(600_000);
+      Thread.sleep(Long.MAX_VALUE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -9,6 +9,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -57,6 +59,8 @@ class TestRunStatus {
     assertThat(left.status()).as(left.log()).isZero();
     assertThat(left.log()).contains("Fitting on partitions: 1 scanned (1), 0 reused\n");
     JsonNode status = job.status();
+    Instant finished = Instant.parse(status.get("finished").textValue());
+    assertThat(Duration.between(finished, left.time())).isLessThan(Duration.ofSeconds(60));
     assertThat(status.get("status").intValue()).isZero();
     assertThat(status.get("word").textValue()).isEqualTo("done");
     assertThat(status.get("application_id").textValue()).startsWith("local-");
@@ -77,6 +81,20 @@ class TestRunStatus {
     assertThat(status.toString()).doesNotContain("hunter2");
     assertThat(job.entries())
         .containsExactly("_out.run-status.json", "days", "in.json", "job.conf", "out", "store");
+  }
+
+  @Test
+  void whatComesAfterTheEndChangesNothing() throws Exception {
+    String listeners = LISTENER + "," + InterruptingListener.class.getName();
+    JobProcess job = JobProcess.start(folder, JOB, List.of(listeners), "run");
+    job.awaitPrint();
+    job.stop();
+    JobProcess.Left left = job.left();
+
+    assertThat(left.status()).as(left.log()).isZero();
+    assertThat(left.log()).contains("Cannot stop Spark: java.lang.InterruptedException");
+    assertThat(left.out()).startsWith("sparknorm run: done");
+    assertThat(job.status().get("word").textValue()).isEqualTo("done");
   }
 
   @Test
