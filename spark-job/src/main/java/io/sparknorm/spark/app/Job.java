@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -115,6 +116,7 @@ final class Job {
     if (output.isPresent()) {
       progress.writesTo(output.get().location());
       OutputRules.checkIsNotTheInput(output.get(), spec.input(), input);
+      checkIsAlone(output.get());
       OutputRules.checkPartitions(spec.output().orElseThrow().partitionBy(), input);
       OutputRules.checkColumns(spec.output().orElseThrow(), input);
       Output.Existing existing = output.get().existing();
@@ -141,6 +143,15 @@ final class Job {
     }
 
     return carryOut(input, parts, written ? Optional.empty() : output);
+  }
+
+  private void checkIsAlone(Output output) {
+    if (spec.output().orElseThrow().path().isPresent()) {
+      Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+      Optional<String> status = spec.statusPath(progress.date());
+      OutputRules.checkIsOutside(output, Key.STORE_PATH, spec.storePath(), hadoop);
+      OutputRules.checkIsOutside(output, Key.RUN_STATUS_PATH, status, hadoop);
+    }
   }
 
   private Output output(OutputSpec output, RunIdentity identity, List<Part> parts) {

@@ -3,10 +3,17 @@ package io.sparknorm.spark.app;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.InputSpec;
+import io.sparknorm.spark.config.Key;
+import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.fit.Input;
 import io.sparknorm.spark.output.Output;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.MapType;
@@ -24,6 +31,29 @@ final class OutputRules {
       throw JobException.usage(
           "Cannot write output: %s is where the input is (write to another path or table)"
               .formatted(output.location()));
+    }
+  }
+
+  /**
+   * What is within the output would go with it when it is replaced, however its path is written.
+   *
+   * @param key of the path
+   */
+  static void checkIsOutside(Output output, Key key, Optional<String> path, Configuration hadoop) {
+    if (path.isPresent()
+        && qualified(path.get(), hadoop).startsWith(qualified(output.location(), hadoop))) {
+      throw JobException.usage(
+          "Invalid %s: %s (must not be within output.path)"
+              .formatted(key.fullName(), Locations.withoutSecrets(path.get())));
+    }
+  }
+
+  private static String qualified(String given, Configuration hadoop) {
+    try {
+      Path path = new Path(given);
+      return path.getFileSystem(hadoop).makeQualified(path) + "/";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -58,6 +58,24 @@ class TestJobOutput extends JobTest {
     assertThat(folder.resolve("out/_SUCCESS")).exists();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "store.path = \"file:\"${dir}/out/store",
+        "store.path = ${dir}/store/../out",
+        "run.status-path = \"file://\"${dir}/out/status.json"
+      })
+  void whatIsWithinTheOutputIsNotReplacedWithIt(String within) throws IOException {
+    Files.createDirectories(folder.resolve("out/store"));
+    Files.writeString(folder.resolve("out/store/model"), "");
+    String replace = JOB + "output.if-exists = replace\n";
+
+    assertThat(refusal(Command.RUN, replace + within, LeavingStatus.USAGE))
+        .startsWith("Invalid " + within.replaceFirst(" = .*", ": "))
+        .endsWith(" (must not be within output.path)");
+    assertThat(folder.resolve("out/store/model")).exists();
+  }
+
   @Test
   void outputOfAnotherRunIsLeftAloneUnlessItIsToBeReplacedOrSkipped() throws IOException {
     run(JOB);
