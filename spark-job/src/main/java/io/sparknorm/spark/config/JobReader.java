@@ -124,6 +124,12 @@ final class JobReader {
 
   private static void checkPartitions(Optional<OutputSpec> output, List<FeatureSpec> features) {
     for (String column : output.map(OutputSpec::partitionBy).orElse(List.of())) {
+      if (column.startsWith(".") && output.orElseThrow().path().isPresent()) {
+        throw JobException.usage(
+            "Invalid output.partition-by: %s (readers skip folders whose name begins with a dot)"
+                .formatted(column));
+      }
+
       for (FeatureSpec block : features) {
         if (block.outputs().stream().anyMatch(column::equalsIgnoreCase)) {
           throw JobException.usage(

@@ -8,7 +8,6 @@ import io.sparknorm.spark.config.InputSpec;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -36,6 +35,7 @@ final class PathOutput implements Output {
   private final Path target;
   private final Path staged;
   private final Replacement replacement;
+  private final PartitionFolders partitions;
   private StructType schema;
 
   PathOutput(FileFormat format, Publisher publisher, FileSystem fileSystem, Path target)
@@ -46,6 +46,7 @@ final class PathOutput implements Output {
     this.target = target;
     this.staged = new Path(target.getParent(), stagedPrefix() + publisher.attempt());
     this.replacement = new Replacement(fileSystem, target, publisher.attempt());
+    this.partitions = new PartitionFolders(fileSystem, format.spec());
   }
 
   @Override
@@ -71,27 +72,13 @@ final class PathOutput implements Output {
         return Existing.SAME_RUN;
       }
 
-      checkPartitions();
+      if (replacesPartitions()) {
+        partitions.within(target); // or fails, before work is wasted
+      }
+
       return Existing.OTHER;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Partitions beside other files are neither read nor replaced as they should be. */
-  private void checkPartitions() throws IOException {
-    if (format.spec().ifExists() != IfExists.REPLACE_PARTITIONS) {
-      return;
-    }
-
-    String column = format.spec().partitionBy().get(0);
-    for (FileStatus entry : fileSystem.listStatus(target, Replacement::isVisible)) {
-      if (!entry.isDirectory() || !entry.getPath().getName().startsWith(column + "=")) {
-        throw new JobException(
-            LeavingStatus.CONFLICT,
-            "Cannot replace partitions of %s: it holds %s, which is no partition by %s"
-                .formatted(location(), entry.getPath().getName(), column));
-      }
     }
   }
 
@@ -126,7 +113,7 @@ final class PathOutput implements Output {
         throw new FileNotFoundException(staged.toString());
       }
 
-      if (format.spec().ifExists() == IfExists.REPLACE_PARTITIONS && fileSystem.exists(target)) {
+      if (replacesPartitions() && fileSystem.exists(target)) {
         publishPartitions();
       } else {
         publishWhole();
@@ -149,29 +136,20 @@ final class PathOutput implements Output {
     }
   }
 
+  private boolean replacesPartitions() {
+    return format.spec().ifExists() == IfExists.REPLACE_PARTITIONS;
+  }
+
   /** The marker comes last: a run that is cut off before it is done again, with the same result. */
   private void publishPartitions() throws IOException {
-    for (Path partition : partitions(staged, format.spec().partitionBy().size())) {
-      replacement.replace(partition, staged.toUri().relativize(partition.toUri()).getPath());
+    List<Path> folders = partitions.within(staged);
+    for (Path folder : folders) {
+      replacement.replace(folder, staged.toUri().relativize(folder.toUri()).getPath());
     }
 
     Path marker = new Path(staged, RunMarker.NAME);
     ReplaceableFile.move(fileSystem, marker, new Path(target, RunMarker.NAME));
     RunMarker.writeSuccess(fileSystem, target);
-  }
-
-  /** The folders so many levels below one. */
-  private List<Path> partitions(Path folder, int levels) throws IOException {
-    if (levels == 0) {
-      return List.of(folder);
-    }
-
-    List<Path> partitions = new ArrayList<>();
-    for (FileStatus entry : fileSystem.listStatus(folder, Replacement::isVisible)) {
-      partitions.addAll(partitions(entry.getPath(), levels - 1));
-    }
-
-    return partitions;
   }
 
   @Override

@@ -40,9 +40,10 @@ final class Replacement {
     this.attempt = attempt;
   }
 
-  /** Whether readers see an entry of a folder. */
+  /** Whether Spark sees an entry of a folder: also the partitions by a column such as _day. */
   static boolean isVisible(Path path) {
-    return !path.getName().startsWith("_") && !path.getName().startsWith(".");
+    String name = path.getName();
+    return !name.startsWith(".") && (!name.startsWith("_") || name.contains("="));
   }
 
   /**

@@ -149,13 +149,15 @@ class TestJobOutput extends JobTest {
     assertThat(entries()).containsExactly("in", "out", "store");
   }
 
-  @Test
-  void partitionsOfTheRunAreReplacedAndOthersAreLeft() throws IOException {
-    write("in1", days("float(id)", 0, 6));
-    write("in2", days("float(id * id)", 3, 6));
-    String job = JOB + "output { if-exists = replace-partitions, partition-by = [day, even] }\n";
+  @ParameterizedTest
+  @ValueSource(strings = {"day", "_day", "day:1"})
+  void partitionsOfTheRunAreReplacedAndOthersAreLeft(String day) throws IOException {
+    write("in1", days("float(id)", 0, 6).replace("day", "`" + day + "`"));
+    write("in2", days("float(id * id)", 3, 6).replace("day", "`" + day + "`"));
+    String job = JOB + "output { if-exists = replace-partitions, partition-by = [\"%s\", even] }\n";
+    job = job.formatted(day);
     run(job.replace("${dir}/in", "${dir}/in1"));
-    Path untouched = folder.resolve("out/day=0/even=true");
+    Path untouched = folder.resolve("out/%s=0/even=true".formatted(day.replace(":", "%3A")));
     List<Path> before = files(untouched);
 
     run(job.replace("${dir}/in", "${dir}/in2"));
@@ -171,16 +173,16 @@ class TestJobOutput extends JobTest {
 
   @Test
   void partitionThatAnInterruptedReplacementSetAsideIsPutBack() throws IOException {
-    write("days", days("float(id)", 0, 6));
+    write("days", days("float(id)", 0, 6).replace("day", "_day"));
     String job =
         JOB.replace("${dir}/in", "${dir}/days")
-            + "output { if-exists = replace-partitions, partition-by = [day] }\n";
+            + "output { if-exists = replace-partitions, partition-by = [_day] }\n";
     run(job);
     Path aside = folder.resolve("_out.sparknorm-partitions-1764086400000-0123abcd");
     Files.createDirectory(aside);
-    Files.move(folder.resolve("out/day=1"), aside.resolve("day=1"));
-    Files.createDirectory(aside.resolve("day=0"));
-    Files.createFile(aside.resolve("day=0/obsolete"));
+    Files.move(folder.resolve("out/_day=1"), aside.resolve("_day=1"));
+    Files.createDirectory(aside.resolve("_day=0"));
+    Files.createFile(aside.resolve("_day=0/obsolete"));
 
     assertThat(run(job).lines().get(0)).contains("already published");
     assertThat(output().count()).isEqualTo(5);
@@ -199,9 +201,28 @@ class TestJobOutput extends JobTest {
                     + "output { if-exists = replace-partitions, partition-by = [day] }",
                 LeavingStatus.CONFLICT))
         .matches(
-            "Cannot replace partitions of .*/out: it holds part-.*, which is no partition by day");
+            "Cannot replace partitions of (.*/out): \\1/part-.*parquet is no partition by day");
     assertThat(refusal(Command.RUN, JOB + "output.partition-by = [day]", LeavingStatus.DATA))
         .isEqualTo("Cannot part the output by day: the input has id, x");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"day", "day, x2", "day, even, x2"})
+  void partitionsByOtherColumnsAreNotMixed(String columns) throws IOException {
+    write("days", days("float(id)", 0, 6).replace("SELECT id,", "SELECT id, 1 AS x2,"));
+    String job = JOB.replace("${dir}/in", "${dir}/days") + "output.partition-by = [day, even]\n";
+    run(job);
+
+    assertThat(
+            refusal(
+                Command.RUN,
+                job
+                    + "output { if-exists = replace-partitions, partition-by = [%s] }"
+                        .formatted(columns),
+                LeavingStatus.CONFLICT))
+        .matches(
+            "Cannot replace partitions of (.*/out): \\1/day=./even=.* is no partition by "
+                + columns);
   }
 
   @ParameterizedTest

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
-import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +16,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileUtil;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,24 +91,51 @@ class TestRivals extends JobTest {
   @Test
   void stagedFolderThatARivalRemovesAtTheEndIsNotPublishedEmpty() throws IOException {
     run(JOB);
+
+    assertThat(
+            refusalOnceStaged(
+                "output.if-exists = replace", staged -> FileUtil.fullyDelete(staged.toFile())))
+        .contains("another run published first");
+    assertThat(output().count()).isEqualTo(2);
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @Test
+  void fileBesideTheStagedPartitionsStopsThePublishing() throws IOException {
+    String partitions = "output { if-exists = replace-partitions, partition-by = [id] }\n";
+    run(JOB + partitions);
+
+    assertThat(refusalOnceStaged(partitions, staged -> createFile(staged.resolve("part-9"))))
+        .matches("Cannot replace partitions of .*/out: .*-staged-.*/part-9 is no partition by id");
+    assertThat(json(output())).containsExactly("{\"x\":[-1.0],\"id\":1}", "{\"x\":[1.0],\"id\":3}");
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  private static void createFile(Path file) {
+    try {
+      if (!Files.exists(file)) {
+        Files.createFile(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What another run says when a rival does something to what it is about to publish. */
+  private String refusalOnceStaged(String settings, Consumer<Path> rival) {
     HaltingFileSystem.install(spark().sparkContext().hadoopConfiguration());
     HaltingFileSystem.whenLookedFor(
         file -> {
           if (file.toUri().getPath().matches(".*sparknorm-staged-[^/]*/_SUCCESS")) {
-            FileUtil.fullyDelete(new File(file.getParent().toUri().getPath()));
+            rival.accept(Path.of(file.getParent().toUri().getPath()));
           }
         });
     try {
-      String job =
-          JOB.replace("output.path = ", "output.path = \"halt:\"") + "output.if-exists = replace\n";
-      assertThat(refusal(Command.RUN, job + "norm.weight = [2]", LeavingStatus.CONFLICT))
-          .contains("another run published first");
+      String job = JOB.replace("output.path = ", "output.path = \"halt:\"") + settings + "\n";
+      return refusal(Command.RUN, job + "norm.weight = [2]", LeavingStatus.CONFLICT);
     } finally {
       HaltingFileSystem.whenLookedFor(file -> {});
     }
-
-    assertThat(output().count()).isEqualTo(2);
-    assertThat(entries()).containsExactly("in", "out", "store");
   }
 
   @Test

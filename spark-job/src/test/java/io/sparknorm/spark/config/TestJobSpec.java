@@ -433,6 +433,8 @@ class TestJobSpec {
             + " be within output.path)",
         "RUN | output.partition-by=[X] | Invalid output.partition-by: X (a normalised column cannot"
             + " part the output)",
+        "RUN | output.partition-by=[.x] | Invalid output.partition-by: .x (readers skip folders whose"
+            + " name begins with a dot)",
         "RUN | output.partition-by=day | Invalid output.partition-by: day (must be a list: [a, b,"
             + " ..])",
         "RUN | output.verify=all | Invalid output.verify: all (must be one of records,"
