@@ -140,16 +140,20 @@ final class PathOutput implements Output {
     return format.spec().ifExists() == IfExists.REPLACE_PARTITIONS;
   }
 
-  /** The marker comes last: a run that is cut off before it is done again, with the same result. */
+  /**
+   * The marker of the run before goes first, and this run's comes last: in between, what is there
+   * is neither's result, and either of them that is started again is done from the beginning.
+   */
   private void publishPartitions() throws IOException {
     List<Path> folders = partitions.within(staged);
+    fileSystem.delete(new Path(target, RunMarker.NAME), false);
     for (Path folder : folders) {
       replacement.replace(folder, staged.toUri().relativize(folder.toUri()).getPath());
     }
 
+    RunMarker.writeSuccess(fileSystem, target);
     Path marker = new Path(staged, RunMarker.NAME);
     ReplaceableFile.move(fileSystem, marker, new Path(target, RunMarker.NAME));
-    RunMarker.writeSuccess(fileSystem, target);
   }
 
   @Override

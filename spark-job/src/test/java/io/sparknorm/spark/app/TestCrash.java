@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileUtil;
@@ -21,6 +21,7 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,6 +66,11 @@ class TestCrash extends JobTest {
     String job() {
       return JOB.replace("${dir}", "${dir}/job") + settings + "\n";
     }
+
+    /** The run before, which published what is there. */
+    String first() {
+      return job() + "input.path = ${dir}/old\n";
+    }
   }
 
   @BeforeEach
@@ -84,6 +90,7 @@ class TestCrash extends JobTest {
 
   @AfterEach
   void goOn() {
+    HaltingFileSystem.whenLookedFor(file -> {});
     HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
   }
 
@@ -98,6 +105,76 @@ class TestCrash extends JobTest {
   @Tag("faults")
   void isMadeGoodByTheSameRunAgainWhereverItHappens(Before before) throws IOException {
     haltAtEvery(before, 1);
+  }
+
+  @Test
+  void partitionsAreMadeGoodByTheRunBefore() throws IOException {
+    Before before = Before.PARTITIONS;
+    prepare(before);
+    View old = view();
+    haltWhenLookedFor("out/day=[12]", 2);
+
+    assertThat(catchThrowable(() -> run(before.job()))).hasMessageContaining("halted");
+    goOn();
+    assertThat(view()).isNotEqualTo(old);
+
+    run(before.first());
+    assertOld(view(), old, "halted after the first partition");
+  }
+
+  @Test
+  @Tag("faults")
+  void partitionsAreMadeGoodByTheRunBeforeWhereverItHappens() throws IOException {
+    Before before = Before.PARTITIONS;
+    prepare(before);
+    View old = view();
+    HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
+    run(before.job());
+    int operations = HaltingFileSystem.operations();
+
+    for (int n = 0; n < operations; n++) {
+      prepare(before);
+      HaltingFileSystem.haltAfter(n);
+      Throwable halted = catchThrowable(() -> run(before.job()));
+      goOn();
+      run(before.first());
+      assertOld(view(), old, "halted after %d of %d: %s".formatted(n, operations, halted));
+    }
+  }
+
+  @Test
+  void successIsThereOnceTheRunIsPublished() throws IOException {
+    Before before = Before.PARTITIONS;
+    prepare(before);
+    Path success = folder.resolve("job/out/_SUCCESS");
+    Files.delete(success);
+    haltWhenLookedFor("out/_SUCCESS", 1);
+
+    assertThat(catchThrowable(() -> run(before.job()))).hasMessageContaining("halted");
+    goOn();
+    run(before.job());
+    assertThat(success).exists();
+  }
+
+  /** Halts when somebody has looked so many times whether a file of such a path is there. */
+  private void haltWhenLookedFor(String path, int times) {
+    Pattern pattern = Pattern.compile(Pattern.quote(folder + "/job/") + path);
+    AtomicInteger looked = new AtomicInteger();
+    HaltingFileSystem.whenLookedFor(
+        file -> {
+          if (pattern.matcher(file.toUri().getPath()).matches()
+              && looked.incrementAndGet() == times) {
+            HaltingFileSystem.haltAfter(0);
+          }
+        });
+  }
+
+  /** All is the old run's, but for the day that only the new one has. */
+  private static void assertOld(View seen, View old, String moment) {
+    assertThat(seen.output)
+        .as(moment)
+        .filteredOn(record -> !record.endsWith("\"day\":3}"))
+        .isEqualTo(old.output);
   }
 
   @ParameterizedTest
@@ -139,17 +216,17 @@ class TestCrash extends JobTest {
   void tableIsMadeGoodByTheSameRunAgain(int step) throws IOException {
     replaceTable();
     int operations = HaltingFileSystem.operations();
-    Set<String> done = table();
+    List<String> done = table();
     assertThat(operations).isGreaterThan(20);
 
     for (int n = operations % step; n < operations; n += step) {
       prepareTable();
-      Set<String> old = table();
+      List<String> old = table();
       HaltingFileSystem.haltAfter(n);
       Throwable halted = catchThrowable(() -> run(TABLE_JOB));
       HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
       String moment = "halted after %d of %d operations: %s".formatted(n, operations, halted);
-      assertThat(table()).as(moment).isIn(Set.of(), old, done);
+      assertThat(table()).as(moment).isIn(List.of(), old, done);
 
       run(TABLE_JOB);
       assertThat(table()).as(moment).isEqualTo(done);
@@ -178,14 +255,12 @@ class TestCrash extends JobTest {
     run(TABLE_JOB + "input.path = ${dir}/old\n");
   }
 
-  private Set<String> table() {
-    return spark().catalog().tableExists("crash.t")
-        ? Set.copyOf(spark().table("crash.t").toJSON().collectAsList())
-        : Set.of();
+  private List<String> table() {
+    return spark().catalog().tableExists("crash.t") ? sorted(spark().table("crash.t")) : List.of();
   }
 
-  /** What there is to see: the output's records, if any, and the files of the store. */
-  private record View(Set<String> output, Set<String> store) {}
+  /** What there is to see: the output's records, if any, and the versions in the store. */
+  private record View(List<String> output, List<String> store) {}
 
   private void haltAtEvery(Before before, int step) throws IOException {
     prepare(before);
@@ -220,7 +295,7 @@ class TestCrash extends JobTest {
 
     for (int day = 0; day < 5; day += before.partition == 0 ? 5 : 1) {
       String partition = before.partition == 0 ? "" : "\"day\":%d}".formatted(day);
-      Set<String> records = of(seen.output, partition);
+      List<String> records = of(seen.output, partition);
       if (!records.isEmpty()) {
         assertThat(List.of(of(old.output, partition), of(done.output, partition)))
             .as(moment + ": " + partition)
@@ -235,8 +310,8 @@ class TestCrash extends JobTest {
     }
   }
 
-  private static Set<String> of(Set<String> records, String end) {
-    return records.stream().filter(record -> record.endsWith(end)).collect(Collectors.toSet());
+  private static List<String> of(List<String> records, String end) {
+    return records.stream().filter(record -> record.endsWith(end)).toList();
   }
 
   /** A folder with the input, and the result and the model of another run. */
@@ -246,8 +321,8 @@ class TestCrash extends JobTest {
     Files.createDirectory(work);
     Path template = folder.resolve("template-" + before);
     if (!Files.exists(template)) {
-      String first = before.job() + "input.path = ${dir}/old\n";
-      run(before == Before.NOTHING ? first + "output.path = ${dir}/job/elsewhere" : first);
+      String elsewhere = before == Before.NOTHING ? "output.path = ${dir}/job/elsewhere" : "";
+      run(before.first() + elsewhere);
       copy(folder.resolve("new"), work.resolve("in"));
       Files.move(work, template);
       Files.createDirectory(work);
@@ -272,32 +347,40 @@ class TestCrash extends JobTest {
 
   private View view() throws IOException {
     Path out = folder.resolve("job/out");
-    Set<String> records = Set.of();
+    List<String> records = List.of();
     if (Files.exists(out)) {
-      Dataset<Row> rows = spark().read().parquet(out.toString());
-      records = Set.copyOf(rows.select("id", "x", "day").toJSON().collectAsList());
+      records = sorted(spark().read().parquet(out.toString()).select("id", "x", "day"));
     }
 
     return new View(records, store());
   }
 
-  /** Each published version with its statistics: what is named by no manifest is not there. */
-  private Set<String> store() throws IOException {
+  /** Each record as often as it is there. */
+  private static List<String> sorted(Dataset<Row> rows) {
+    return rows.toJSON().collectAsList().stream().sorted().toList();
+  }
+
+  /** Each published version with its payload: what is named by no manifest is not there. */
+  private List<String> store() throws IOException {
     try (Stream<Path> files = Files.walk(folder.resolve("job/store"))) {
       return files
           .filter(file -> file.endsWith("manifest.json"))
           .map(this::version)
-          .collect(Collectors.toSet());
+          .sorted()
+          .toList();
     }
   }
 
   private String version(Path manifest) {
     try {
-      JsonNode tree = JSON.readTree(manifest.toFile());
-      String stats = tree.at("/payload/stats/file").textValue();
-      return manifest.getParent().getFileName()
-          + " "
-          + Files.readString(manifest.resolveSibling(stats), StandardCharsets.UTF_8);
+      JsonNode payload = JSON.readTree(manifest.toFile()).at("/payload");
+      Path stats = manifest.resolveSibling(payload.at("/stats/file").textValue());
+      Path moments = manifest.resolveSibling(payload.at("/moments/file").textValue());
+      return "%s %s %s"
+          .formatted(
+              manifest.getParent().getFileName(),
+              Files.readString(stats),
+              HexFormat.of().formatHex(Files.readAllBytes(moments)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
