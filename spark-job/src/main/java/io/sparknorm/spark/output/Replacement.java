@@ -110,7 +110,7 @@ final class Replacement {
       } catch (FileAlreadyExistsException e) {
         // Either a finder has put the old one back, or somebody else has published.
         if (i == TRIES || (replacing && fileSystem.exists(aside))) {
-          fileSystem.delete(aside, true);
+          remove(aside);
           throw e;
         }
       } catch (IOException e) {
@@ -138,13 +138,13 @@ final class Replacement {
   }
 
   /**
-   * Removes a sibling of the target that somebody may still write to. It is gone at once and whole,
-   * so that whoever does finds nothing rather than a part.
+   * Removes a folder beside the target that somebody may still write to, or put back. It is gone at
+   * once and whole, so that whoever does finds nothing rather than a part.
    */
-  void remove(Path sibling) throws IOException {
+  void remove(Path folder) throws IOException {
     Path trash = new Path(target.getParent(), trashPrefix() + UUID.randomUUID());
     try {
-      moveIn(sibling, trash);
+      moveIn(folder, trash);
     } catch (FileNotFoundException e) {
       return; // somebody else has removed it
     }
@@ -169,7 +169,7 @@ final class Replacement {
 
   private void settle(Path aside, Path place) throws IOException {
     if (fileSystem.exists(place)) {
-      fileSystem.delete(aside, true);
+      remove(aside);
       return;
     }
 

@@ -1,0 +1,113 @@
+package io.sparknorm.spark.output;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileUtil;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What was set aside comes back whole or not at all, wherever its removal is cut off. */
+class TestReplacement {
+  @TempDir Path folder;
+
+  private FailingFileSystem fileSystem;
+  private Replacement replacement;
+
+  /** Has a rival act before a folder is made, and may be killed while it removes one. */
+  private static final class FailingFileSystem extends RawLocalFileSystem {
+    private boolean isKilled = true;
+    private Runnable rival = () -> {};
+
+    @Override
+    public boolean mkdirs(org.apache.hadoop.fs.Path path) throws IOException {
+      rival.run();
+      return super.mkdirs(path);
+    }
+
+    @Override
+    public boolean delete(org.apache.hadoop.fs.Path path, boolean recursive) throws IOException {
+      if (!isKilled || !recursive) {
+        return super.delete(path, recursive);
+      }
+
+      super.delete(listStatus(path)[0].getPath(), true);
+      throw new IOException("killed");
+    }
+  }
+
+  @BeforeEach
+  void open() throws IOException {
+    fileSystem = new FailingFileSystem();
+    fileSystem.initialize(URI.create("file:///"), new Configuration());
+    replacement =
+        new Replacement(fileSystem, new org.apache.hadoop.fs.Path(uri("out")), "0123abcd");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "/_day=1", "/day=1/even=true"})
+  void obsoleteOneThatWasRemovedInPartIsNotPutBack(String place) throws IOException {
+    String kind = place.isEmpty() ? "replaced" : "partitions";
+    fill("_out.sparknorm-%s-1764086400000-ffffffff%s".formatted(kind, place));
+    fill("out" + place);
+
+    assertThatThrownBy(replacement::settle).hasMessage("killed");
+    FileUtil.fullyDelete(folder.resolve("out").toFile());
+    fileSystem.isKilled = false;
+    replacement.settle();
+
+    assertThat(entries()).isEmpty();
+  }
+
+  @Test
+  void oneThatIsRemovedForARivalIsNotPutBackInPart() throws IOException {
+    fill("out");
+    fill("new");
+    fileSystem.rival =
+        () -> {
+          if (!Files.exists(folder.resolve("out"))) {
+            fill("out");
+          }
+        };
+
+    assertThatThrownBy(() -> replacement.replaceAll(new org.apache.hadoop.fs.Path(uri("new"))))
+        .hasMessage("killed");
+    FileUtil.fullyDelete(folder.resolve("out").toFile());
+    fileSystem.isKilled = false;
+    replacement.settle();
+
+    assertThat(entries()).containsExactly("new");
+  }
+
+  private String uri(String name) {
+    return folder.resolve(name).toUri().toString().replaceFirst("/$", "");
+  }
+
+  private void fill(String name) {
+    try {
+      Files.createDirectories(folder.resolve(name));
+      Files.createFile(folder.resolve(name).resolve("part-0"));
+      Files.createFile(folder.resolve(name).resolve("part-1"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<String> entries() throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+    }
+  }
+}
