@@ -59,8 +59,9 @@ public enum Key {
   OUTPUT_VERIFY(
       "output.verify",
       Default.of("records"),
-      "What is verified before publishing: records, their number; statistics, also that what was"
-          + " written, read back, has the mean and variance that the norm promises"),
+      "What is verified before publishing: records, their number, counted in the files that were"
+          + " written (of csv, json and xml what was given to the writer); statistics, also that"
+          + " what was written, read back, has the mean and variance that the norm promises"),
   OUTPUT_WRITER(
       "output.writer",
       Default.of("bulk"),

@@ -2,8 +2,10 @@ package io.sparknorm.spark.config;
 
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The {@code output} group: a path or a table.
@@ -26,6 +28,8 @@ public record OutputSpec(
     Verify verify,
     ParquetCode writer,
     Map<String, String> options) {
+  private static final Set<String> TEXT = Set.of("csv", "json", "xml");
+
   public OutputSpec {
     partitionBy = List.copyOf(partitionBy);
     options = Map.copyOf(options);
@@ -47,6 +51,11 @@ public record OutputSpec(
   /** The path or the table's name. */
   public String location() {
     return path.or(() -> table).orElseThrow();
+  }
+
+  /** Whether it is text, which does not tell what it holds before all of it is parsed. */
+  public boolean isText() {
+    return format.filter(given -> TEXT.contains(given.toLowerCase(Locale.ROOT))).isPresent();
   }
 
   /** Leaves the options out, which may be secrets. */

@@ -1,9 +1,7 @@
 package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.config.OutputSpec;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
@@ -13,9 +11,6 @@ import org.apache.spark.sql.types.StructType;
 
 /** How an output's rows become a folder of files, and files rows again. */
 record FileFormat(SparkSession spark, OutputSpec spec) {
-  /** Formats whose files do not tell what they hold. */
-  private static final Set<String> WITHOUT_SCHEMA = Set.of("csv", "json", "xml");
-
   /** Writes to a folder that has no rows yet, and marks it with {@code _SUCCESS}. */
   void write(Dataset<Row> rows, Path folder) {
     write(rows, folder, Map.of());
@@ -53,9 +48,9 @@ record FileFormat(SparkSession spark, OutputSpec spec) {
    * @param schema of the rows that were
    */
   Dataset<Row> read(Path folder, StructType schema) {
-    String format = spec.format().orElseThrow();
-    DataFrameReader reader = spark.read().format(format).options(spec.options());
-    return WITHOUT_SCHEMA.contains(format.toLowerCase(Locale.ROOT))
+    DataFrameReader reader =
+        spark.read().format(spec.format().orElseThrow()).options(spec.options());
+    return spec.isText()
         ? reader.schema(schema).load(folder.toString())
         : reader.load(folder.toString());
   }

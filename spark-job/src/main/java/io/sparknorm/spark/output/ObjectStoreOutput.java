@@ -197,6 +197,13 @@ final class ObjectStoreOutput implements Output {
 
   @Override
   public Dataset<Row> staged() {
+    checkOwnsTarget();
+    try {
+      checkHoldsWhatWasWritten();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
     return format.read(target, schema);
   }
 

@@ -12,7 +12,7 @@ import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat;
 import org.apache.spark.sql.types.StructType;
 import scala.collection.immutable.Map;
 
-/** Parquet, but for what happens to the rows on their way to the file. */
+/** Parquet, but for what happens to the rows on their way to the file: {@code corrupting}. */
 public final class CorruptingFormat extends ParquetFileFormat {
   /** What becomes of a row whose second column is a tensor of floats; null loses it. */
   @FunctionalInterface
@@ -23,6 +23,11 @@ public final class CorruptingFormat extends ParquetFileFormat {
   static final AtomicReference<Damage> DAMAGE = new AtomicReference<>();
 
   private static final long serialVersionUID = 1;
+
+  @Override
+  public String shortName() {
+    return "corrupting";
+  }
 
   @Override
   public OutputWriterFactory prepareWrite(

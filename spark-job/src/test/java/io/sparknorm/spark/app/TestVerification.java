@@ -21,8 +21,7 @@ class TestVerification extends JobTest {
       norm { type = batch-norm }
       store { path = ${dir}/store, model = m }
       """;
-  private static final String CORRUPTING =
-      JOB + "output.format = " + CorruptingFormat.class.getName() + "\n";
+  private static final String CORRUPTING = JOB + "output.format = corrupting\n";
 
   @BeforeEach
   void writeInput() {
@@ -104,13 +103,46 @@ class TestVerification extends JobTest {
                 + " published");
   }
 
-  @Test
-  void damageIsLetPassWhereNobodyAsks() throws IOException {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "output.partition-by = [half]",
+        "output { partition-by = [half], if-exists = replace-partitions }",
+        "output { path = null, table = sparknorm_damaged }",
+      })
+  void recordThatIsGoneIsNoticedByTheNumberAlone(String settings) throws IOException {
     CorruptingFormat.DAMAGE.set((row, x) -> row.getLong(0) == 17 ? null : row);
 
-    run(CORRUPTING + "output.verify = records");
+    String job = CORRUPTING + "output.verify = records\n" + settings;
+    assertThat(refusal(Command.RUN, job, LeavingStatus.GATE))
+        .isEqualTo(
+            "Cannot publish: 999 records were written of 1000 that were read and not dropped;"
+                + " nothing was published");
+    assertThat(entries()).containsExactly("in");
+    assertThat(spark().catalog().tableExists("sparknorm_damaged")).isFalse();
+  }
 
-    assertThat(output().count()).isEqualTo(999);
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "orc", "csv"})
+  void outputWithoutRecordsIsComplete(String format) throws IOException {
+    write("none", "SELECT 1 AS id, 1D AS a, 1 AS half WHERE false");
+
+    String job = "input.path = ${dir}/none\noutput.verify = records\noutput.format = " + format;
+    String norm = "\nnorm.type = layer-norm\nstore = null\noutput.partition-by = [half]\n";
+    String columns = "features { column = null, columns = [a], shape = null }";
+    assertThat(apply(JOB + job + norm + columns).lines()).isNotEmpty();
+  }
+
+  /** Its lines are records of their own to whoever does not ask for multiLine. */
+  @Test
+  void textIsNotParsedToBeCounted() throws IOException {
+    write("lines", "SELECT 'a\nb' AS id, 1D AS a");
+
+    String job = "input.path = ${dir}/lines\noutput { verify = records, format = csv }\n";
+    run(JOB + job + "features { column = null, columns = [a], shape = null }");
+
+    assertThat(spark().read().csv(folder.resolve("out").toString()).count()).isEqualTo(2);
   }
 
   @Test
