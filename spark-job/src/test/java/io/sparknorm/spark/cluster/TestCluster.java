@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparknorm.spark.cluster.Cluster.DeployMode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,5 +48,19 @@ class TestCluster extends ClusterTest {
   void clusterModeGivesTheResultsOfLocalMode() throws IOException {
     assertDone(cluster.submit(DeployMode.CLUSTER, NO_SETTINGS, "run", "--config", job("cluster")));
     assertThat(results("cluster")).isEqualTo(expected);
+  }
+
+  /** The listener, among the tests' classes, starts the thread. */
+  @Test
+  @Tag("faults")
+  void noThreadHoldsADriverInTheCluster() throws IOException {
+    Map<String, String> settings =
+        Map.of(
+            "spark.extraListeners",
+            "io.sparknorm.spark.app.StoppingListener",
+            "spark.driver.extraClassPath",
+            Path.of(System.getProperty("sparknorm.target"), "test-classes").toString());
+    assertDone(cluster.submit(DeployMode.CLUSTER, settings, "run", "--config", job("held")));
+    assertThat(results("held")).isEqualTo(expected);
   }
 }
