@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URI;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -11,7 +12,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileContext;
@@ -19,6 +22,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Creates a file that appears at once and whole, unless its name is taken. Of any number of writers
@@ -31,7 +36,9 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
  *   <li>HDFS and its like rename a temporary file; {@link FileContext} refuses an existing target
  *       where {@link FileSystem#rename} may replace it or nest inside it.
  *   <li>An object store shows an object when its stream is closed. S3A makes the creation
- *       conditional when it is asked to, from Hadoop 3.4.2 on; before, it checks and then creates.
+ *       conditional when it is asked to, from Hadoop 3.4.2 on; before, it checks and then creates,
+ *       and several writers may succeed. Where a client is not known to create conditionally, that
+ *       is logged.
  * </ul>
  *
  * <p>A request may succeed and its answer be lost, so that the client's own retry finds the name
@@ -45,8 +52,17 @@ public final class ExclusiveFile {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** Hadoop 3.3 has no constant for it and ignores it. */
+  private static final Logger LOG = LoggerFactory.getLogger(ExclusiveFile.class);
+
+  /**
+   * An option, and the capability of a client that honours it; Hadoop 3.3 has no constant for it.
+   */
   private static final String CONDITIONAL_CREATE = "fs.option.create.conditional.overwrite";
+
+  /** The client of Google's store creates conditionally whenever it may not overwrite. */
+  private static final String GOOGLE = "gs";
+
+  private static final Set<URI> UNCONDITIONAL = ConcurrentHashMap.newKeySet();
 
   private ExclusiveFile() {}
 
@@ -168,7 +184,13 @@ public final class ExclusiveFile {
 
       FSDataOutputStreamBuilder<? extends FSDataOutputStream, ?> object =
           fileSystem.createFile(target);
-      object.recursive().overwrite(false).opt(CONDITIONAL_CREATE, true);
+      object.recursive().overwrite(false);
+      if (fileSystem.hasPathCapability(target, CONDITIONAL_CREATE)) {
+        object.opt(CONDITIONAL_CREATE, true);
+      } else {
+        warnOnce(fileSystem.getUri());
+      }
+
       try (OutputStream out = object.build()) {
         Files.copy(made, out);
       } catch (IOException failure) {
@@ -178,6 +200,17 @@ public final class ExclusiveFile {
       return Optional.of(digest);
     } finally {
       Files.deleteIfExists(made);
+    }
+  }
+
+  private static void warnOnce(URI store) {
+    if (!GOOGLE.equals(store.getScheme()) && UNCONDITIONAL.add(store)) {
+      LOG.warn(
+          "Cannot rule out that two runs publish the same to {} at once: its client creates no"
+              + " object conditionally (take Hadoop 3.4.2 or later with"
+              + " fs.s3a.create.conditional.enabled, or start one run at a time for an output and"
+              + " for a model)",
+          store);
     }
   }
 

@@ -23,6 +23,12 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.LogEvent;
+import org.apache.logging.log4j.core.Logger;
+import org.apache.logging.log4j.core.appender.AbstractAppender;
+import org.apache.logging.log4j.core.config.Property;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -117,6 +123,38 @@ class TestExclusiveFile {
     hadoop.setBoolean(ConditionalStore.LOSE_ANSWERS, true);
 
     assertThat(create(path("s3a", "manifest.json"), "hello")).contains(HELLO);
+  }
+
+  @Test
+  void warnsOnceOfAStoreThatCreatesNoObjectConditionally() throws IOException {
+    hadoop.setBoolean(ConditionalStore.ENABLED, false);
+    List<String> warnings = new ArrayList<>();
+    AbstractAppender appender =
+        new AbstractAppender("test", null, null, false, Property.EMPTY_ARRAY) {
+          @Override
+          public void append(LogEvent event) {
+            warnings.add(event.getMessage().getFormattedMessage());
+          }
+        };
+    Logger logger = (Logger) LogManager.getLogger(ExclusiveFile.class);
+    Level level = logger.getLevel();
+    appender.start();
+    logger.addAppender(appender); // which gives it the level of all others
+    logger.setLevel(Level.WARN);
+    try {
+      assertThat(create(path("s3a", "one"), "hello")).contains(HELLO);
+      assertThat(create(path("s3a", "one"), "good bye")).isEmpty();
+      assertThat(create(path("s3a", "other"), "hello")).contains(HELLO);
+    } finally {
+      logger.removeAppender(appender);
+      logger.setLevel(level);
+    }
+
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .startsWith("Cannot rule out")
+        .contains("s3a://bucket", "Hadoop 3.4.2");
   }
 
   @Test

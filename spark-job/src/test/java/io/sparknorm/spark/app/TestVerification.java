@@ -42,7 +42,8 @@ class TestVerification extends JobTest {
         "norm { type = layer-norm }",
         "norm { type = evonorm-b0 }",
         "input.where = \"half = 0 and id > 10\"",
-        "features = [{ column = x, shape = [3] }, { columns = [a, b], output = [na, nb], model = mm }]",
+        "features = [{ column = x, shape = [3] }, { columns = [a, b], output = [na, nb], model = mm"
+            + " }]",
         "output.format = json",
         "output.partition-by = [half]",
         "output { path = null, table = sparknorm_verified, format = parquet }",

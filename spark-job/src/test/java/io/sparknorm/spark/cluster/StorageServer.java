@@ -4,19 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 
 /**
  * A server of a distributed file system, in a process of its own that listens on 127.0.0.1 alone,
@@ -98,6 +104,37 @@ record StorageServer(Jvm process, String root, Map<String, String> settings)
             "spark.hadoop.fs.s3a.access.key", "nobody",
             "spark.hadoop.fs.s3a.secret.key", "nothing");
     return new StorageServer(process, "s3a://" + BUCKET, settings);
+  }
+
+  /**
+   * A client of S3 in this JVM, from jars that are otherwise none of its.
+   *
+   * @param more of Hadoop's settings
+   */
+  FileSystem s3Client(Map<String, String> more) throws IOException {
+    Configuration hadoop = new Configuration();
+    hadoop.setClassLoader(S3Classes.LOADER);
+    settings.forEach((key, value) -> hadoop.set(key.replace("spark.hadoop.", ""), value));
+    more.forEach(hadoop::set);
+    return FileSystem.newInstance(URI.create(root), hadoop);
+  }
+
+  /** Loaded once, since Hadoop keeps objects of these classes for the whole JVM. */
+  private static final class S3Classes {
+    static final ClassLoader LOADER = load();
+
+    private static ClassLoader load() {
+      try {
+        List<URL> jars = new ArrayList<>();
+        for (Path jar : s3Jars()) {
+          jars.add(jar.toUri().toURL());
+        }
+
+        return new URLClassLoader(jars.toArray(URL[]::new), StorageServer.class.getClassLoader());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /** Puts a file into the bucket of S3; only what came in as an object has an ETag. */
