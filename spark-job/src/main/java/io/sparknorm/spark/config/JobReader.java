@@ -32,6 +32,7 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.SnapshotFormat;
 import io.sparknorm.spark.config.FaultPolicies.Policy;
 import io.sparknorm.spark.config.PartitionSpec.Window;
 import java.util.ArrayList;
@@ -196,6 +197,10 @@ final class JobReader {
                 Placeholders.path(given, key, List.of(Placeholders.DATE, Placeholders.RUN)));
     Optional<String> table = settings.optional(OUTPUT_TABLE, Settings::text);
     checkEither(settings, OUTPUT_PATH, OUTPUT_TABLE);
+    if (path.isPresent() && SnapshotFormat.named(settings.text(OUTPUT_FORMAT)).isPresent()) {
+      throw settings.invalid(OUTPUT_FORMAT, "is written as a table: name it by output.table");
+    }
+
     IfExists ifExists = settings.choice(OUTPUT_IF_EXISTS, IfExists.class);
     List<String> partitionBy =
         settings.optional(OUTPUT_PARTITION_BY, Settings::texts).orElse(List.of());

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TestJobSpec {
   private static final String JOB =
@@ -240,6 +241,13 @@ class TestJobSpec {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"parquet", "orc", "json", "csv", "avro", "sparknorm-parquet"})
+  void everyFormatOfFilesCanBeWrittenToAPath(String format) {
+    assertThat(job(Command.RUN, JOB, "output.format=" + format).output().get().format())
+        .contains(format);
+  }
+
+  @ParameterizedTest
   @EnumSource
   void everyParquetReaderCanBeChosen(ParquetCode reader) {
     assertThat(job(Command.RUN, JOB, "input.reader=" + Names.of(reader)).input().reader())
@@ -440,6 +448,10 @@ class TestJobSpec {
         "RUN | output.verify=all | Invalid output.verify: all (must be one of records,"
             + " statistics)",
         "RUN | output.table=t | Invalid output.table: t (output.path is given too)",
+        "RUN | output.format=delta | Invalid output.format: delta (is written as a table: name it"
+            + " by output.table)",
+        "FIT | output.format=Iceberg | Invalid output.format: Iceberg (is written as a table: name"
+            + " it by output.table)",
         "RUN | output.if-exists=append | Invalid output.if-exists: append (must be one of fail,"
             + " replace, replace-partitions, skip)",
         "RUN | output.path={} | Invalid output.path: a group (must be a text) at --set:1",
