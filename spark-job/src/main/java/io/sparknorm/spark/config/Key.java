@@ -51,7 +51,7 @@ public enum Key {
       "output.if-exists",
       Default.of("fail"),
       "What to do when the output is there already: fail, replace, replace-partitions (those that"
-          + " the new result has) or skip"),
+          + " the new result has; readers of an ordinary table may miss one meanwhile) or skip"),
   OUTPUT_PARTITION_BY(
       "output.partition-by",
       Default.described("no partitions"),

@@ -7,7 +7,6 @@ import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.TableName;
-import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,8 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
@@ -40,6 +37,10 @@ import scala.collection.JavaConverters;
 final class TableOutput implements Output {
   private static final Logger LOG = LoggerFactory.getLogger(TableOutput.class);
   private static final String IDENTITY_PROPERTY = "sparknorm.run-identity";
+
+  /** Stands in place of an identity, and is none. */
+  private static final String UNFINISHED = "unfinished ";
+
   private static final String OVERWRITE_MODE = "spark.sql.sources.partitionOverwriteMode";
 
   /**
@@ -54,6 +55,7 @@ final class TableOutput implements Output {
   private final TableName target;
   private final TableName staged;
   private final TableReplacement replacement;
+  private final TableLeftovers leftovers;
 
   /**
    * A new Delta table is made under another name: a run that is killed meanwhile leaves files in
@@ -67,6 +69,7 @@ final class TableOutput implements Output {
     this.publisher = publisher;
     this.target = TableName.parse(spec.table().orElseThrow());
     this.replacement = new TableReplacement(spark, target, spec.location(), publisher.attempt());
+    this.leftovers = new TableLeftovers(spark, target, replacement);
     this.staged = target.sibling(stagedSuffix() + publisher.attempt());
     this.copy = target.sibling(stagedSuffix() + publisher.attempt() + "_copy");
   }
@@ -102,7 +105,7 @@ final class TableOutput implements Output {
   private String withNamespace(TableName table) {
     return table.namespace().isPresent()
         ? table.quoted()
-        : currentNamespace() + "." + table.quoted();
+        : TableName.parse(spark.catalog().currentDatabase()).quoted() + "." + table.quoted();
   }
 
   @Override
@@ -261,8 +264,23 @@ final class TableOutput implements Output {
     }
   }
 
-  /** Replaces the partitions that the staged table has, by the means of the target's format. */
+  /**
+   * Replaces the partitions that the staged table has, by the means of the target's format: in one
+   * commit, or each deleted and renamed, which a run that is killed in between leaves undone.
+   *
+   * <p>The table bears no run's identity meanwhile, so that the run is done again, and so is one
+   * whose partitions it has replaced. It bears none afterwards where another run writes too.
+   */
   private void publishPartitions() {
+    String mark = UNFINISHED + publisher.attempt();
+    setIdentity(mark);
+    overwritePartitions();
+    boolean isAlone = publishedIdentity().filter(mark::equals).isPresent();
+    setIdentity(isAlone ? publisher.identity() : UNFINISHED);
+    leftovers.removeWithin();
+  }
+
+  private void overwritePartitions() {
     String before = spark.conf().get(OVERWRITE_MODE);
     spark.conf().set(OVERWRITE_MODE, "dynamic");
     try {
@@ -270,10 +288,12 @@ final class TableOutput implements Output {
     } finally {
       spark.conf().set(OVERWRITE_MODE, before);
     }
+  }
 
+  private void setIdentity(String identity) {
     spark.sql(
         "ALTER TABLE %s SET TBLPROPERTIES ('%s' = '%s')"
-            .formatted(target.quoted(), IDENTITY_PROPERTY, publisher.identity()));
+            .formatted(target.quoted(), IDENTITY_PROPERTY, identity));
   }
 
   /** Writes rows with their columns in the order of the table's, whose partitions come last. */
@@ -326,43 +346,7 @@ final class TableOutput implements Output {
   /** Drops what this and earlier attempts at the same job have staged. */
   private void removeStaged() {
     replacement.siblings(stagedSuffix()).forEach(replacement::drop);
-    try {
-      removeFolders();
-    } catch (Exception e) { // catalogs throw their own where a namespace is no folder
-      LOG.debug("Cannot look for what is left beside {}", location(), e);
-    }
-  }
-
-  /** Removes what killed attempts have left of tables that they were about to make. */
-  private void removeFolders() throws AnalysisException, IOException {
-    String namespace = target.namespace().map(TableName::quoted).orElseGet(this::currentNamespace);
-    String home = spark.catalog().getDatabase(namespace).locationUri();
-    if (home == null) {
-      return;
-    }
-
-    Path folder = new Path(home);
-    FileSystem fileSystem = folder.getFileSystem(spark.sparkContext().hadoopConfiguration());
-    for (FileStatus leftover :
-        fileSystem.listStatus(
-            folder, path -> replacement.isSibling(path.getName(), stagedSuffix()))) {
-      boolean isTable = replacement.exists(target.beside(leftover.getPath().getName()));
-      if (!isTable && !hasFilesBelow(leftover.getPath())) {
-        fileSystem.delete(leftover.getPath(), true);
-      }
-    }
-  }
-
-  /** Some catalogs leave the files of a table that is renamed where they are. */
-  private boolean hasFilesBelow(Path folder) {
-    return replacement.exists(target)
-        && Arrays.stream(spark.table(target.quoted()).inputFiles())
-            .map(uri -> new Path(URI.create(uri)).toUri().getPath())
-            .anyMatch(file -> file.startsWith(folder.toUri().getPath() + "/"));
-  }
-
-  private String currentNamespace() {
-    return TableName.parse(spark.catalog().currentDatabase()).quoted();
+    leftovers.removeBeside(stagedSuffix());
   }
 
   private String stagedSuffix() {

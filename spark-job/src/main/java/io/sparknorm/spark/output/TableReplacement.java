@@ -58,23 +58,37 @@ final class TableReplacement {
   void replace(TableName table) {
     for (int i = 1; ; i++) {
       TableName aside = target.sibling(replacedSuffix());
-      boolean replacing = exists(target);
-      if (replacing) {
-        rename(target, aside);
-      }
-
+      boolean replacing = setAside(aside);
       try {
         moveIn(table);
         return;
       } catch (JobException e) {
         // Either another run has put the old table back, or it has published its own.
         if (!replacing || i == TRIES || exists(aside)) {
+          drop(aside);
           throw e;
         }
       } catch (Exception e) { // Spark throws checked ones undeclared
         settle();
         throw e;
       }
+    }
+  }
+
+  private boolean setAside(TableName aside) {
+    if (!exists(target)) {
+      return false;
+    }
+
+    try {
+      rename(target, aside);
+      return true;
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      if (exists(target)) {
+        throw e;
+      }
+
+      return false; // another run has just set it aside
     }
   }
 

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -396,6 +398,53 @@ class TestJobOutput extends JobTest {
         .isEqualTo(
             "Cannot replace partitions of sparknorm_out: it is partitioned by [day]"
                 + " (output.partition-by is [even])");
+  }
+
+  @Test
+  void optionsOfTheOutputAndSettingsOfTheSessionHoldForATable() throws IOException {
+    spark()
+        .sql(
+            "CREATE TABLE sparknorm_in (Id INT, X ARRAY<FLOAT>, Code CHAR(4), Name VARCHAR(4), Day"
+                + " INT) USING parquet");
+    String values = "INSERT OVERWRITE sparknorm_in VALUES %s (3, array(3F), 'ef', 'gh', 8)";
+    spark().sql(values.formatted("(1, array(1F), 'ab', 'cd', 7),"));
+    String job =
+        TABLE_JOB
+            + """
+            input { path = null, table = sparknorm_in }
+            output { if-exists = replace-partitions, partition-by = [DAY], options { compression = gzip } }
+            """;
+    spark().conf().set("spark.sql.sources.partitionOverwriteMode", "dynamic");
+    spark().conf().set("spark.sql.storeAssignmentPolicy", "STRICT");
+    try {
+      run(job);
+      spark().sql(values.formatted(""));
+      run(job);
+    } finally {
+      spark().conf().unset("spark.sql.sources.partitionOverwriteMode");
+      spark().conf().unset("spark.sql.storeAssignmentPolicy");
+    }
+
+    Dataset<Row> table = spark().table("sparknorm_out");
+    assertThat(json(table))
+        .containsExactly(
+            "{\"Id\":1,\"x\":[-1.0],\"Code\":\"ab  \",\"Name\":\"cd\",\"Day\":7}",
+            "{\"Id\":3,\"x\":[0.0],\"Code\":\"ef  \",\"Name\":\"gh\",\"Day\":8}");
+    assertThat(table.inputFiles()).hasSize(2).allMatch(file -> file.endsWith(".gz.parquet"));
+  }
+
+  @Test
+  void tableWithoutRecordsIsPublished() throws IOException {
+    write("none", "SELECT * FROM VALUES (1, array(1F), 2) AS t(id, x, day) WHERE id > 1");
+    run(
+        TABLE_JOB
+            + """
+            input.path = ${dir}/none
+            norm = { type = layer-norm }
+            output.partition-by = [day]
+            """);
+    assertThat(spark().table("sparknorm_out").count()).isZero();
+    assertThat(spark().table("sparknorm_out").columns()).containsExactly("id", "x", "day");
   }
 
   @Test

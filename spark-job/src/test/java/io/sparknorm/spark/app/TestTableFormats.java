@@ -1,6 +1,7 @@
 package io.sparknorm.spark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.typesafe.config.ConfigFactory;
 import io.sparknorm.spark.JobException;
@@ -171,6 +172,67 @@ class TestTableFormats extends JobTest {
 
     assertThat(run(second).lines().get(0)).contains("this run is already published");
     assertThat(commits(output)).isEqualTo(commits + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {DELTA, ICEBERG})
+  void optionsOfTheOutputAndSettingsOfTheSessionHold(String namespace) throws IOException {
+    String output = namespace + ".output";
+    String job =
+        """
+        input.path = ${dir}/in
+        output { table = %s, format = %s, if-exists = replace, partition-by = [DAY] }
+        output.options { compression = gzip, write-format = orc }
+        features { column = X, shape = [1] }
+        norm.type = batch-norm
+        """
+            .formatted(output, format(output));
+    write("in", "SELECT id AS Id, array(float(id)) AS X, id % 3 AS Day FROM range(9)");
+    write("new", "SELECT id AS Id, array(float(id)) AS X, 1L AS Day FROM range(4)");
+    spark().conf().set("spark.sql.sources.partitionOverwriteMode", "dynamic");
+    spark().conf().set("spark.sql.storeAssignmentPolicy", "STRICT");
+    try {
+      run(job);
+      run(job + "input.path = ${dir}/new\n"); // the whole table is replaced all the same
+    } finally {
+      spark().conf().unset("spark.sql.sources.partitionOverwriteMode");
+      spark().conf().unset("spark.sql.storeAssignmentPolicy");
+    }
+
+    assertThat(spark().table(output).count()).isEqualTo(4);
+    assertThat(spark().table(output).columns()).containsExactly("Id", "X", "Day");
+    assertThat(
+            spark()
+                .table(output)
+                .select(namespace.equals(DELTA) ? "_metadata.file_path" : "_file")
+                .distinct()
+                .collectAsList())
+        .allMatch(
+            file -> file.getString(0).endsWith(namespace.equals(DELTA) ? ".gz.parquet" : ".orc"));
+  }
+
+  /** What a run that failed has put into the table is not known: no run's identity may stand. */
+  @ParameterizedTest
+  @ValueSource(strings = {DELTA, ICEBERG})
+  void tableBearsNoIdentityWhilePartitionsAreReplaced(String namespace) throws IOException {
+    String output = namespace + ".output";
+    String job =
+        "output { table = %s, if-exists = replace-partitions, partition-by = [day] }\n"
+                .formatted(output)
+            + FEATURES;
+    write("in", "SELECT *, id %% 3 AS day FROM (%s)".formatted(RECORDS.formatted(0, 9)));
+    String first = "input.path = ${dir}/in\n" + job;
+    run(first + "output.format = " + format(output));
+    String broken = namespace.equals(DELTA) ? "delta.appendOnly" : "write.format.default";
+    spark().sql("ALTER TABLE %s SET TBLPROPERTIES ('%s' = 'true')".formatted(output, broken));
+    write("new", "SELECT *, 1L AS day FROM (%s)".formatted(RECORDS.formatted(100, 104)));
+    assertThat(catchThrowable(() -> run("input.path = ${dir}/new\n" + job))).isNotNull();
+    spark().sql("ALTER TABLE %s UNSET TBLPROPERTIES ('%s')".formatted(output, broken));
+
+    long commits = commits(output);
+    run(first);
+    assertThat(commits(output)).isEqualTo(commits + 1);
+    assertThat(run(first).lines().get(0)).contains("this run is already published");
   }
 
   @ParameterizedTest
