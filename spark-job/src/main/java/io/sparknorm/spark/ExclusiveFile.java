@@ -155,12 +155,7 @@ public final class ExclusiveFile {
 
     Path temporary = new Path(target.getParent(), temporaryName(target.getName()));
     try {
-      FileDigest digest;
-      try (FSDataOutputStream out = fileSystem.create(temporary, false)) {
-        digest = write(out, content);
-        out.hsync();
-      }
-
+      FileDigest digest = writeThrough(fileSystem, temporary, content);
       try {
         context.rename(temporary, target, Options.Rename.NONE);
         return Optional.of(digest);
@@ -169,6 +164,22 @@ public final class ExclusiveFile {
       }
     } finally {
       fileSystem.delete(temporary, false);
+    }
+  }
+
+  /**
+   * Writes a file and has it on disks. The stream of HDFS throws one and the same exception when it
+   * is closed as before, which try-with-resources does not bear.
+   */
+  static FileDigest writeThrough(FileSystem fileSystem, Path file, Content content)
+      throws IOException {
+    FSDataOutputStream out = fileSystem.create(file, false);
+    try {
+      FileDigest digest = write(out, content);
+      out.hsync();
+      return digest;
+    } finally {
+      out.close();
     }
   }
 

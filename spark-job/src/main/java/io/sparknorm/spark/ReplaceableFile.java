@@ -15,6 +15,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.hadoop.ipc.RemoteException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,12 +49,19 @@ public final class ReplaceableFile {
         replace(fileSystem, target, content);
         removeLeftovers(fileSystem, target);
         return;
-      } catch (FileNotFoundException | NoSuchFileException e) {
-        if (i == TRIES) {
+      } catch (IOException e) {
+        if (i == TRIES || !tellsOfALostFile(e)) {
           throw e;
         }
       }
     }
+  }
+
+  /** HDFS refuses to close a file that is gone, and its client hands that on as it came. */
+  private static boolean tellsOfALostFile(IOException failure) {
+    IOException cause =
+        failure instanceof RemoteException remote ? remote.unwrapRemoteException() : failure;
+    return cause instanceof FileNotFoundException || cause instanceof NoSuchFileException;
   }
 
   /**
@@ -141,11 +149,7 @@ public final class ReplaceableFile {
       throws IOException {
     Path temporary = new Path(target.getParent(), ExclusiveFile.temporaryName(target.getName()));
     try {
-      try (FSDataOutputStream out = fileSystem.create(temporary, false)) {
-        out.write(content);
-        out.hsync();
-      }
-
+      ExclusiveFile.writeThrough(fileSystem, temporary, out -> out.write(content));
       move(fileSystem, temporary, target);
     } finally {
       fileSystem.delete(temporary, false);

@@ -5,9 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparknorm.spark.ExclusiveFile;
+import io.sparknorm.spark.ReplaceableFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileSystem;
@@ -16,7 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Exclusive files on a server of S3 that honours {@code If-None-Match}. */
+/** Exclusive and replaceable files on real servers, of which S3 honours {@code If-None-Match}. */
 @Tag("faults")
 class TestFilesOnServers {
   private static final String CONDITIONAL = "fs.option.create.conditional.overwrite";
@@ -55,6 +62,33 @@ class TestFilesOnServers {
       one.close();
 
       assertThat(read(client, key)).isEqualTo("one");
+    }
+  }
+
+  @Test
+  void writersOnHdfsThatTakeEachOthersFileForAKilledOnesAllSucceed() throws Exception {
+    ExecutorService pool = Executors.newFixedThreadPool(3);
+    try (StorageServer hdfs = StorageServer.hdfs(folder)) {
+      Path target = new Path(hdfs.root(), "team/run-status.json");
+      FileSystem client = target.getFileSystem(new Configuration());
+      List<Future<?>> writers = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        writers.add(
+            pool.submit(
+                () -> {
+                  ReplaceableFile.write(client, target, "hello".getBytes(UTF_8));
+                  return null;
+                }));
+      }
+
+      for (Future<?> writer : writers) {
+        writer.get();
+      }
+
+      assertThat(read(client, target)).isEqualTo("hello");
+      assertThat(client.listStatus(target.getParent())).hasSize(1);
+    } finally {
+      pool.shutdownNow();
     }
   }
 
