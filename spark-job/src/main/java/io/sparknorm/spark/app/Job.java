@@ -229,10 +229,16 @@ final class Job {
   }
 
   private Void verify(Output output, Passes passes, List<Summary.Block> blocks) {
-    checkComplete(output, passes.applier().orElseThrow());
-    checkIsWhatWasFitted(passes);
-    if (verifiesStatistics()) {
-      Verification.verify(output.staged(), blocks, spec.input().where());
+    try {
+      checkComplete(output, passes.applier().orElseThrow());
+      checkIsWhatWasFitted(passes);
+      if (verifiesStatistics()) {
+        Verification.verify(output.staged(), blocks, spec.input().where());
+      }
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      stop.check();
+      output.checkIsStaged(); // a rival explains whatever is amiss
+      throw e;
     }
 
     return null;

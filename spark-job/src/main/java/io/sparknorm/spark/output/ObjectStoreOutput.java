@@ -197,14 +197,17 @@ final class ObjectStoreOutput implements Output {
 
   @Override
   public Dataset<Row> staged() {
+    return format.read(target, schema);
+  }
+
+  @Override
+  public void checkIsStaged() {
     checkOwnsTarget();
     try {
       checkHoldsWhatWasWritten();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-
-    return format.read(target, schema);
   }
 
   @Override

@@ -117,6 +117,13 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
   Dataset<Row> staged();
 
   /**
+   * Throws if another attempt has removed what was staged, or added to it.
+   *
+   * @throws io.sparknorm.spark.JobException with status CONFLICT or TRY_AGAIN
+   */
+  void checkIsStaged();
+
+  /**
    * Makes the staged rows the output.
    *
    * @throws io.sparknorm.spark.JobException with status CONFLICT if somebody else published first

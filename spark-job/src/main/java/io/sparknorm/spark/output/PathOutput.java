@@ -105,6 +105,17 @@ final class PathOutput implements Output {
   }
 
   @Override
+  public void checkIsStaged() {
+    try {
+      if (RunMarker.read(fileSystem, staged).isEmpty()) {
+        throw publishedFirst(new FileNotFoundException(staged.toString()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
   public void publish() {
     try {
       // First, for it would make a folder that another attempt has just removed, without rows.

@@ -197,6 +197,13 @@ final class TableOutput implements Output {
   }
 
   @Override
+  public void checkIsStaged() {
+    if (!replacement.exists(staged)) {
+      throw replacement.publishedFirst(new IllegalStateException(staged.quoted()));
+    }
+  }
+
+  @Override
   public void publish() {
     Optional<String> format = format().or(() -> snapshots(staged));
     if (spec.ifExists() == IfExists.REPLACE_PARTITIONS && replacement.exists(target)) {
