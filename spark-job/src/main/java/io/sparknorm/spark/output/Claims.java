@@ -9,7 +9,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
@@ -25,15 +24,23 @@ record Claims(FileSystem fileSystem, Path folder, Output.Publisher publisher) {
   private static final Pattern NAME = Pattern.compile("_sparknorm-claim-[0-9]{1,9}\\.json");
   private static final String ATTEMPT = "attempt";
   private static final String FILES = "files";
+  private static final String NAMES = "names";
 
   /**
    * What one file says.
    *
    * @param run the identity of the run; empty if the file does not tell
    * @param attempt at the run that made the claim; empty if the file does not tell
-   * @param files how many the attempt has written, once all are there
+   * @param written what the attempt has, once all is there
    */
-  record Claim(int number, Path file, String run, String attempt, OptionalInt files) {}
+  record Claim(int number, Path file, String run, String attempt, Optional<Written> written) {}
+
+  /**
+   * The files of one write.
+   *
+   * @param names what the names of all have in them, and no other
+   */
+  record Written(String names, int files) {}
 
   static boolean isClaim(Path file) {
     return NAME.matcher(file.getName()).matches();
@@ -47,16 +54,20 @@ record Claims(FileSystem fileSystem, Path folder, Output.Publisher publisher) {
   /**
    * Makes the claim of a number.
    *
-   * @param files how many this attempt has written, if all are there
+   * @param written what this attempt has, if all is there
    * @return empty if another attempt has the number
    */
-  Optional<Claim> create(int number, OptionalInt files) throws IOException {
+  Optional<Claim> create(int number, Optional<Written> written) throws IOException {
     Path file = new Path(folder, "_sparknorm-claim-%d.json".formatted(number));
     Map<String, Object> fields = new TreeMap<>(Map.of(ATTEMPT, publisher.attempt()));
-    files.ifPresent(some -> fields.put(FILES, some));
+    written.ifPresent(
+        some -> {
+          fields.put(FILES, some.files());
+          fields.put(NAMES, some.names());
+        });
     byte[] content = RunMarker.content(publisher.identity(), fields);
     return ExclusiveFile.create(fileSystem, file, out -> out.write(content))
-        .map(made -> new Claim(number, file, publisher.identity(), publisher.attempt(), files));
+        .map(made -> new Claim(number, file, publisher.identity(), publisher.attempt(), written));
   }
 
   void removeAll() throws IOException {
@@ -92,6 +103,8 @@ record Claims(FileSystem fileSystem, Path folder, Output.Publisher publisher) {
         file,
         RunMarker.identity(fields).orElse(""),
         fields.path(ATTEMPT).asText(),
-        files.isInt() ? OptionalInt.of(files.intValue()) : OptionalInt.empty());
+        files.isInt()
+            ? Optional.of(new Written(fields.path(NAMES).asText(), files.intValue()))
+            : Optional.empty());
   }
 }

@@ -11,7 +11,7 @@ import org.apache.spark.sql.types.StructType;
 
 /** How an output's rows become a folder of files, and files rows again. */
 record FileFormat(SparkSession spark, OutputSpec spec) {
-  /** Writes to a folder that has no rows yet, and marks it with {@code _SUCCESS}. */
+  /** Writes to a folder that has no rows yet, and marks it as the session has it. */
   void write(Dataset<Row> rows, Path folder) {
     write(rows, folder, Map.of());
   }

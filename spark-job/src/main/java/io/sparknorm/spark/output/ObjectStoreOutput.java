@@ -5,11 +5,15 @@ import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.output.Claims.Claim;
+import io.sparknorm.spark.output.Claims.Written;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -39,7 +43,7 @@ final class ObjectStoreOutput implements Output {
 
   /** How Spark names the files of one write, whichever attempt's. */
   private static final Pattern PART =
-      Pattern.compile("part-(?:[0-9a-f]{8}-)?[0-9]+-[0-9a-f-]{36}\\b.*");
+      Pattern.compile("part-(?:[0-9a-f]{8}-)?[0-9]+-([0-9a-f-]{36})\\b.*");
 
   private final FileFormat format;
   private final Publisher publisher;
@@ -48,7 +52,7 @@ final class ObjectStoreOutput implements Output {
   private final Claims claims;
   private StructType schema;
   private Optional<Claim> own = Optional.empty();
-  private int written;
+  private Written written;
 
   /** How many files that readers see are at the target, an attempt's and those of others. */
   private record Held(int own, int others) {}
@@ -59,6 +63,7 @@ final class ObjectStoreOutput implements Output {
     this.fileSystem = fileSystem;
     this.target = target;
     this.claims = new Claims(fileSystem, target, publisher);
+    this.written = new Written(fileName(publisher.attempt()), 0);
     IfExists ifExists = format.spec().ifExists();
     if (ifExists == IfExists.REPLACE || ifExists == IfExists.REPLACE_PARTITIONS) {
       throw JobException.usage(
@@ -129,8 +134,8 @@ final class ObjectStoreOutput implements Output {
   /** Whether whoever made the claim had written all, and that and nothing else is there. */
   private boolean isComplete(Optional<Claim> claim) throws IOException {
     return claim.isPresent()
-        && claim.get().files().isPresent()
-        && held(claim.get().attempt()).equals(new Held(claim.get().files().getAsInt(), 0));
+        && claim.get().written().isPresent()
+        && holdsNothingBut(claim.get().written().get());
   }
 
   @Override
@@ -145,7 +150,7 @@ final class ObjectStoreOutput implements Output {
     // A reader goes by _SUCCESS: it is for publish() to write.
     format.writeUnmarked(rows, target, fileName(publisher.attempt()));
     try {
-      written = held(publisher.attempt()).own();
+      written = written();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -156,6 +161,21 @@ final class ObjectStoreOutput implements Output {
   /** How the names of an attempt's files begin. */
   private static String fileName(String attempt) {
     return "part-" + attempt;
+  }
+
+  /** Spark before 4.0 gives files no name but that of the write, which only they tell. */
+  private Written written() throws IOException {
+    String attempt = fileName(publisher.attempt());
+    Set<String> writes = new TreeSet<>();
+    for (String name : files()) {
+      Matcher part = PART.matcher(name);
+      if (part.matches()) {
+        writes.add(name.startsWith(attempt) ? attempt : part.group(1));
+      }
+    }
+
+    String names = writes.size() == 1 ? writes.iterator().next() : attempt;
+    return new Written(names, held(names).own());
   }
 
   private void checkOwnsTarget() {
@@ -175,7 +195,7 @@ final class ObjectStoreOutput implements Output {
       throw publishedFirst();
     }
 
-    own = Optional.of(create(before.map(Claim::number).orElse(0) + 1, OptionalInt.empty()));
+    own = Optional.of(create(before.map(Claim::number).orElse(0) + 1, Optional.empty()));
     checkOwnsTarget(); // the number may be one that a rival with a higher one has made free
     if (fileSystem.exists(new Path(target, RunMarker.SUCCESS))) {
       // Free only because the attempt that had the number has published and removed its claims.
@@ -191,8 +211,8 @@ final class ObjectStoreOutput implements Output {
     }
   }
 
-  private Claim create(int number, OptionalInt files) throws IOException {
-    return claims.create(number, files).orElseThrow(this::publishedFirst);
+  private Claim create(int number, Optional<Written> all) throws IOException {
+    return claims.create(number, all).orElseThrow(this::publishedFirst);
   }
 
   @Override
@@ -216,7 +236,7 @@ final class ObjectStoreOutput implements Output {
     try {
       checkHoldsWhatWasWritten();
       Optional<Claim> before = own;
-      Claim complete = create(before.orElseThrow().number() + 1, OptionalInt.of(written));
+      Claim complete = create(before.orElseThrow().number() + 1, Optional.of(written));
       own = Optional.empty(); // another attempt may finish it from here on
       if (!isComplete(Optional.of(complete))) {
         // Free only because an attempt that had taken over has failed, and removed all there was.
@@ -239,7 +259,7 @@ final class ObjectStoreOutput implements Output {
 
   /** An earlier attempt that still lives may have added files of its own: each record twice. */
   private void checkHoldsWhatWasWritten() throws IOException {
-    Held held = held(publisher.attempt());
+    Held held = held(written.names());
     if (held.others() > 0) {
       throw new JobException(
           LeavingStatus.TRY_AGAIN,
@@ -248,22 +268,24 @@ final class ObjectStoreOutput implements Output {
               + " end, then start the run again)");
     }
 
-    if (held.own() != written) {
+    if (held.own() != written.files()) {
       throw new JobException(
           LeavingStatus.TRY_AGAIN,
           "Cannot publish output: of %d files that this run has written to %s %d are left (start it"
-                  .formatted(written, location(), held.own())
+                  .formatted(written.files(), location(), held.own())
               + " again)");
     }
   }
 
-  private Held held(String attempt) throws IOException {
+  private boolean holdsNothingBut(Written all) throws IOException {
+    return held(all.names()).equals(new Held(all.files(), 0));
+  }
+
+  private Held held(String names) throws IOException {
     int own = 0;
     int others = 0;
-    RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(target, true);
-    while (files.hasNext()) {
-      String name = files.next().getPath().getName();
-      if (name.startsWith(fileName(attempt))) {
+    for (String name : files()) {
+      if (name.contains(names)) {
         own++;
       } else if (PART.matcher(name).matches()) {
         others++;
@@ -271,6 +293,16 @@ final class ObjectStoreOutput implements Output {
     }
 
     return new Held(own, others);
+  }
+
+  private List<String> files() throws IOException {
+    List<String> names = new ArrayList<>();
+    RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(target, true);
+    while (files.hasNext()) {
+      names.add(files.next().getPath().getName());
+    }
+
+    return names;
   }
 
   @Override
@@ -296,7 +328,7 @@ final class ObjectStoreOutput implements Output {
     RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(target, true);
     while (files.hasNext()) {
       Path file = files.next().getPath();
-      if (file.getName().startsWith(fileName(publisher.attempt()))) {
+      if (file.getName().contains(written.names())) {
         fileSystem.delete(file, false);
       }
     }

@@ -2,6 +2,7 @@ package io.sparknorm.spark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.sparknorm.spark.ConditionalStore;
 import io.sparknorm.spark.JobException;
@@ -134,9 +135,9 @@ class TestObjectStoreOutput extends JobTest {
   private void runAndBeKilledBeforeSuccess(int files) throws IOException {
     run(JOB);
     Path out = folder.resolve("out");
-    String attempt = parts().get(0).substring("part-".length(), "part-".length() + 8);
+    String write = parts().get(0).replaceAll(".*-([0-9a-f-]{36})[.-].*", "$1");
     String said = Files.readString(out.resolve("_sparknorm.json")).replace("}", "");
-    said += ", \"attempt\": \"%s\"".formatted(attempt);
+    said += ", \"attempt\": \"killed\", \"names\": \"%s\"".formatted(write);
     Files.delete(out.resolve("_SUCCESS"));
     Files.delete(out.resolve("_sparknorm.json"));
     Files.writeString(out.resolve("_sparknorm-claim-1.json"), said + "}");
@@ -276,6 +277,7 @@ class TestObjectStoreOutput extends JobTest {
 
   @Test
   void attemptThatIsTakenOverPublishesNothingAndRemovesItsOwnFilesAlone() throws IOException {
+    assumeThat(spark().version()).as("files have names of their own").isGreaterThan("4");
     Path out = folder.resolve("out");
     Path other = out.resolve("part-00000-%s-c000.parquet".formatted(UUID.randomUUID()));
     whenAJobStarts(
