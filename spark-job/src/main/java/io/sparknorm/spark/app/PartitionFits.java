@@ -54,6 +54,8 @@ final class PartitionFits {
           SQLConf.IGNORE_CORRUPT_FILES().key(),
           SQLConf.IGNORE_MISSING_FILES().key(),
           SQLConf.LEGACY_TIME_PARSER_POLICY().key(),
+          SQLConf.AVRO_REBASE_MODE_IN_READ().key(),
+          SQLConf.PARQUET_INT96_TIMESTAMP_CONVERSION().key(),
           SQLConf.PARQUET_REBASE_MODE_IN_READ().key(),
           SQLConf.PARQUET_INT96_REBASE_MODE_IN_READ().key());
 
