@@ -11,9 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Set;
+import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,20 +55,22 @@ class TestTableFaults extends JobTest {
 
   /**
    * Whatever a run that was killed has left, either run replaces its own partitions, all of them.
+   *
+   * @param density the higher, the fewer operations are left out; of the last, which publish, none
    */
   @ParameterizedTest
-  @CsvSource({"true, 19", "false, 19"})
-  void partitionsAreMadeGoodByTheNextRun(boolean isTheSame, int step) throws IOException {
+  @CsvSource({"true, 4", "false, 4"})
+  void partitionsAreMadeGoodByTheNextRun(boolean isTheSame, int density) throws IOException {
     prepare(PARTITIONS);
-    Set<String> old = table();
+    List<String> old = table();
     HaltingFileSystem.haltAfter(Integer.MAX_VALUE);
     run(PARTITIONS);
     int operations = HaltingFileSystem.operations();
-    Set<String> done = table();
+    List<String> done = table();
     assertThat(of(done, 0)).isNotEmpty().isEqualTo(of(old, 0));
     assertThat(of(done, 1)).isNotEmpty().isNotEqualTo(of(old, 1));
 
-    for (int n = operations % step; n < operations; n += step) {
+    for (int n = operations - 1; n >= 0; n -= 1 + (operations - n) / density) {
       prepare(PARTITIONS);
       HaltingFileSystem.haltAfter(n);
       Throwable halted = catchThrowable(() -> run(PARTITIONS));
@@ -88,11 +89,11 @@ class TestTableFaults extends JobTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"true, 1", "false, 1"})
+  @CsvSource({"true, 10000", "false, 10000"})
   @Tag("faults")
-  void partitionsAreMadeGoodByTheNextRunWhereverItHappens(boolean isTheSame, int step)
+  void partitionsAreMadeGoodByTheNextRunWhereverItHappens(boolean isTheSame, int density)
       throws IOException {
-    partitionsAreMadeGoodByTheNextRun(isTheSame, step);
+    partitionsAreMadeGoodByTheNextRun(isTheSame, density);
   }
 
   @Test
@@ -169,12 +170,14 @@ class TestTableFaults extends JobTest {
     return folder.resolve("tables");
   }
 
-  private Set<String> table() {
-    return Set.copyOf(spark().table("faults.t").toJSON().collectAsList());
+  private List<String> table() {
+    spark().catalog().refreshTable("faults.t"); // what a run has failed to write is still listed
+    return spark().table("faults.t").toJSON().collectAsList();
   }
 
-  private static Set<String> of(Set<String> records, int day) {
+  /** In any order, but each as often as it is there. */
+  private static List<String> of(List<String> records, int day) {
     String end = "\"day\":%d}".formatted(day);
-    return records.stream().filter(record -> record.endsWith(end)).collect(Collectors.toSet());
+    return records.stream().filter(record -> record.endsWith(end)).sorted().toList();
   }
 }
