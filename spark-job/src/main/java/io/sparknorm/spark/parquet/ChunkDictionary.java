@@ -22,15 +22,15 @@ final class ChunkDictionary {
 
   private final ElementType elementType;
   private final ParquetProperties properties;
-  private final ValueDictionary dictionary;
+  private final int most;
+  private final ValueDictionary dictionary = new ValueDictionary();
   private int[] indices = new int[0];
   private boolean open;
 
   ChunkDictionary(ElementType elementType, ParquetProperties properties) {
     this.elementType = elementType;
     this.properties = properties;
-    this.dictionary =
-        new ValueDictionary(properties.getDictionaryPageSizeThreshold() / elementType.width());
+    this.most = properties.getDictionaryPageSizeThreshold() / elementType.width();
     this.open = properties.isEnableDictionary();
   }
 
@@ -49,6 +49,7 @@ final class ChunkDictionary {
     if (indices.length < count) {
       indices = new int[count];
     }
+    dictionary.admit(known > 0 ? most : Math.min(most, mostWorthwhile(length)));
     BytesInput encoded = null;
     if (elementType.index(page, length, dictionary, indices)) {
       encoded = pack(count);
@@ -61,6 +62,16 @@ final class ChunkDictionary {
       return null;
     }
     return encoded;
+  }
+
+  /**
+   * With more values than these a first page does not become smaller: each takes its own bytes, and
+   * the bits of its number at least once.
+   */
+  private int mostWorthwhile(int length) {
+    int some = Math.max(1, length / (elementType.width() + Integer.BYTES));
+    int bits = Byte.SIZE * elementType.width() + BytesUtils.getWidthFromMaxInt(some - 1);
+    return (int) ((long) Byte.SIZE * length / bits) + 1;
   }
 
   /** The dictionary that the chunk's pages refer to, or null if none does. */

@@ -10,13 +10,14 @@ final class ValueDictionary {
   static final int FULL = -1;
   private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
-  private final int maxSize;
+  private int maxSize;
   private long[] values = new long[512];
   private int[] slots = new int[1024];
   private int size;
 
-  ValueDictionary(int maxSize) {
-    this.maxSize = maxSize;
+  /** Lets there be so many values, until this is next said. */
+  void admit(int most) {
+    maxSize = most;
   }
 
   int size() {

@@ -14,7 +14,8 @@ class TestValueDictionary {
   @Property
   void numbersValuesInOrderOfAppearance(
       @ForAll @Size(max = 2000) List<@LongRange(min = -700, max = 700) Long> values) {
-    ValueDictionary dictionary = new ValueDictionary(Integer.MAX_VALUE);
+    ValueDictionary dictionary = new ValueDictionary();
+    dictionary.admit(Integer.MAX_VALUE);
     List<Long> distinct = new ArrayList<>();
     for (long value : values) {
       if (!distinct.contains(value)) {
@@ -31,7 +32,8 @@ class TestValueDictionary {
 
   @Test
   void aFullDictionaryStillKnowsItsValues() {
-    ValueDictionary dictionary = new ValueDictionary(2);
+    ValueDictionary dictionary = new ValueDictionary();
+    dictionary.admit(2);
     dictionary.indexOf(7);
     dictionary.indexOf(8);
 
@@ -41,7 +43,8 @@ class TestValueDictionary {
 
   @Test
   void truncatedValuesAreForgotten() {
-    ValueDictionary dictionary = new ValueDictionary(1000);
+    ValueDictionary dictionary = new ValueDictionary();
+    dictionary.admit(1000);
     for (long value = 0; value < 900; value++) {
       dictionary.indexOf(value);
     }
