@@ -3,7 +3,6 @@ package io.sparknorm.spark.output;
 import io.sparknorm.spark.config.OutputSpec;
 import java.util.Map;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -48,10 +47,11 @@ record FileFormat(SparkSession spark, OutputSpec spec) {
    * @param schema of the rows that were
    */
   Dataset<Row> read(Path folder, StructType schema) {
-    DataFrameReader reader =
-        spark.read().format(spec.format().orElseThrow()).options(spec.options());
-    return spec.isText()
-        ? reader.schema(schema).load(folder.toString())
-        : reader.load(folder.toString());
+    return spark
+        .read()
+        .format(spec.format().orElseThrow())
+        .options(spec.options())
+        .schema(schema)
+        .load(folder.toString());
   }
 }
