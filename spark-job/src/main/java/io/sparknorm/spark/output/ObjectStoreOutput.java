@@ -55,7 +55,21 @@ final class ObjectStoreOutput implements Output {
   private Written written;
 
   /** How many files that readers see are at the target, an attempt's and those of others. */
-  private record Held(int own, int others) {}
+  private record Held(int own, int others) {
+    static Held of(List<Path> files, String names) {
+      int own = 0;
+      int others = 0;
+      for (Path file : files) {
+        if (file.getName().contains(names)) {
+          own++;
+        } else if (PART.matcher(file.getName()).matches()) {
+          others++;
+        }
+      }
+
+      return new Held(own, others);
+    }
+  }
 
   ObjectStoreOutput(FileFormat format, Publisher publisher, FileSystem fileSystem, Path target) {
     this.format = format;
@@ -166,16 +180,17 @@ final class ObjectStoreOutput implements Output {
   /** Spark before 4.0 gives files no name but that of the write, which only they tell. */
   private Written written() throws IOException {
     String attempt = fileName(publisher.attempt());
+    List<Path> files = files();
     Set<String> writes = new TreeSet<>();
-    for (String name : files()) {
-      Matcher part = PART.matcher(name);
+    for (Path file : files) {
+      Matcher part = PART.matcher(file.getName());
       if (part.matches()) {
-        writes.add(name.startsWith(attempt) ? attempt : part.group(1));
+        writes.add(file.getName().startsWith(attempt) ? attempt : part.group(1));
       }
     }
 
     String names = writes.size() == 1 ? writes.iterator().next() : attempt;
-    return new Written(names, held(names).own());
+    return new Written(names, Held.of(files, names).own());
   }
 
   private void checkOwnsTarget() {
@@ -259,7 +274,7 @@ final class ObjectStoreOutput implements Output {
 
   /** An earlier attempt that still lives may have added files of its own: each record twice. */
   private void checkHoldsWhatWasWritten() throws IOException {
-    Held held = held(written.names());
+    Held held = Held.of(files(), written.names());
     if (held.others() > 0) {
       throw new JobException(
           LeavingStatus.TRY_AGAIN,
@@ -278,31 +293,17 @@ final class ObjectStoreOutput implements Output {
   }
 
   private boolean holdsNothingBut(Written all) throws IOException {
-    return held(all.names()).equals(new Held(all.files(), 0));
+    return Held.of(files(), all.names()).equals(new Held(all.files(), 0));
   }
 
-  private Held held(String names) throws IOException {
-    int own = 0;
-    int others = 0;
-    for (String name : files()) {
-      if (name.contains(names)) {
-        own++;
-      } else if (PART.matcher(name).matches()) {
-        others++;
-      }
+  private List<Path> files() throws IOException {
+    List<Path> files = new ArrayList<>();
+    RemoteIterator<LocatedFileStatus> listed = fileSystem.listFiles(target, true);
+    while (listed.hasNext()) {
+      files.add(listed.next().getPath());
     }
 
-    return new Held(own, others);
-  }
-
-  private List<String> files() throws IOException {
-    List<String> names = new ArrayList<>();
-    RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(target, true);
-    while (files.hasNext()) {
-      names.add(files.next().getPath().getName());
-    }
-
-    return names;
+    return files;
   }
 
   @Override
@@ -325,9 +326,7 @@ final class ObjectStoreOutput implements Output {
       return;
     }
 
-    RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(target, true);
-    while (files.hasNext()) {
-      Path file = files.next().getPath();
+    for (Path file : files()) {
       if (file.getName().contains(written.names())) {
         fileSystem.delete(file, false);
       }

@@ -120,10 +120,7 @@ final class PathOutput implements Output {
     try {
       // First, for it would make a folder that another attempt has just removed, without rows.
       RunMarker.writeSuccess(fileSystem, staged);
-      if (RunMarker.read(fileSystem, staged).isEmpty()) {
-        throw new FileNotFoundException(staged.toString());
-      }
-
+      checkIsStaged();
       if (replacesPartitions() && fileSystem.exists(target)) {
         publishPartitions();
       } else {

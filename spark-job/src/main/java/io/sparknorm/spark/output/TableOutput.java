@@ -135,15 +135,15 @@ final class TableOutput implements Output {
     try {
       insert(rows, staged, "append");
     } catch (Exception e) { // Spark throws checked ones undeclared
-      checkOwnsStaged(e);
+      checkIsStaged(e);
       throw e;
     }
 
-    checkOwnsStaged(null); // Spark need not notice that the table has gone
+    checkIsStaged(); // Spark need not notice that the table has gone
   }
 
   /** Who publishes drops what others have staged. */
-  private void checkOwnsStaged(Exception cause) {
+  private void checkIsStaged(Exception cause) {
     if (!replacement.exists(staged)) {
       throw replacement.publishedFirst(cause);
     }
@@ -198,9 +198,7 @@ final class TableOutput implements Output {
 
   @Override
   public void checkIsStaged() {
-    if (!replacement.exists(staged)) {
-      throw replacement.publishedFirst(new IllegalStateException(staged.quoted()));
-    }
+    checkIsStaged(new IllegalStateException(staged.quoted()));
   }
 
   @Override
