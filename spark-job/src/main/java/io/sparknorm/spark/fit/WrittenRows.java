@@ -103,7 +103,7 @@ public final class WrittenRows {
     // Read again, for the moments of some records, or of records that count more than once.
     List<FeatureBlock> chosen = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
-      boolean isPlain = where.isEmpty() && blocks.get(i).weight().equals(Weight.ONE);
+      boolean isPlain = where.isEmpty() && blocks.get(i).weight().isOne();
       if (withMoments.get(i) && !isPlain) {
         chosen.add(blocks.get(i));
       }

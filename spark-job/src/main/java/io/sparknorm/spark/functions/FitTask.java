@@ -62,8 +62,7 @@ public final class FitTask {
     for (int i = 0; i < columns.length; i++) {
       FitState state = groups[i] == null ? states[i] : groups[i].of(row, keys[i]);
       state.count(tensors[i], dropped);
-      Weight weight = columns[i].weight();
-      long times = weight.isOne() ? 1 : weight.times(row, weights[i]);
+      long times = columns[i].weight().times(row, weights[i]);
       if (times > 0 && !dropped && !tensors[i].isEmpty()) {
         columns[i].add(tensors[i], times, state);
       }

@@ -43,6 +43,10 @@ public record Weight(String column, DataType type) implements Serializable {
 
   /** How many times a record counts, at least 0. */
   long times(InternalRow row, int ordinal) {
+    if (isOne()) {
+      return 1;
+    }
+
     if (row.isNullAt(ordinal)) {
       throw refused("null");
     }
@@ -99,7 +103,8 @@ public record Weight(String column, DataType type) implements Serializable {
         cause);
   }
 
-  boolean isOne() {
+  /** Whether every record counts once. */
+  public boolean isOne() {
     return column.isEmpty();
   }
 
