@@ -6,7 +6,7 @@ import java.util.Set;
 /**
  * Which file systems are object stores: an object appears there at once and whole when its stream
  * is closed, and no folder can be renamed atomically. Azure's {@code abfs} is none of them: its
- * files grow in readers' sight, and it renames.
+ * files grow in readers' sight, and it renames where the account has a hierarchical namespace.
  */
 public final class ObjectStores {
   private static final Set<String> SCHEMES =

@@ -105,7 +105,7 @@ final class OutputRules {
         LeavingStatus.CONFLICT,
         "Cannot write output: %s has no _SUCCESS and is not this run's (let the run that writes to it"
                 .formatted(location)
-            + " end, or remove the folder if there is none any more)");
+            + " end; if there is none, remove the folder, or add _SUCCESS to what is complete)");
   }
 
   static JobException outrun(String location, Exception cause) {

@@ -41,10 +41,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Reads a job file for one command. */
 final class JobReader {
   private static final ConfigValue NO_BLOCKS = ConfigValueFactory.fromIterable(List.of());
+  private static final Pattern ROOT = Pattern.compile("([^:/]+:)?(//[^/]*)?/*");
 
   private final ConfigObject root;
   private final Command command;
@@ -197,6 +199,10 @@ final class JobReader {
                 Placeholders.path(given, key, List.of(Placeholders.DATE, Placeholders.RUN)));
     Optional<String> table = settings.optional(OUTPUT_TABLE, Settings::text);
     checkEither(settings, OUTPUT_PATH, OUTPUT_TABLE);
+    if (path.filter(given -> ROOT.matcher(given).matches()).isPresent()) {
+      throw settings.invalid(OUTPUT_PATH, "must not be the root of a file system");
+    }
+
     if (path.isPresent() && SnapshotFormat.named(settings.text(OUTPUT_FORMAT)).isPresent()) {
       throw settings.invalid(OUTPUT_FORMAT, "is written as a table: name it by output.table");
     }

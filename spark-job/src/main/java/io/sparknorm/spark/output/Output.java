@@ -126,7 +126,8 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
   /**
    * Makes the staged rows the output.
    *
-   * @throws io.sparknorm.spark.JobException with status CONFLICT if somebody else published first
+   * @throws io.sparknorm.spark.JobException with status CONFLICT if somebody else published first,
+   *     with TRY_AGAIN if somebody else has begun to
    */
   void publish();
 

@@ -3,6 +3,7 @@ package io.sparknorm.spark.output;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.OutputSpec;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,13 @@ record PartitionFolders(FileSystem fileSystem, OutputSpec spec) {
 
   private void collect(Path folder, List<String> columns, List<Path> partitions)
       throws IOException {
-    FileStatus[] entries = fileSystem.listStatus(folder, Replacement::isVisible);
+    FileStatus[] entries;
+    try {
+      entries = fileSystem.listStatus(folder, Replacement::isVisible);
+    } catch (FileNotFoundException e) {
+      return; // somebody else has just set it aside
+    }
+
     for (FileStatus entry : entries) {
       if (columns.isEmpty() ? entry.isDirectory() : !isPartition(entry, columns.get(0))) {
         throw new JobException(

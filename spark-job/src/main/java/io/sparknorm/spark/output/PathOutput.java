@@ -9,11 +9,14 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.mapreduce.lib.output.FileOutputCommitter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
@@ -22,9 +25,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A folder of files on a file system that renames folders atomically. Staged in a hidden folder
- * beside it and renamed into place, whole or partition by partition. What is replaced is set aside
- * first, in another hidden folder, from where any later run puts it back if this one does not come
- * to its end.
+ * beside it and renamed into place, whole or partition by partition, by one run at a time. What is
+ * replaced is set aside first, in another hidden folder, from where any later run puts it back if
+ * this one does not come to its end.
  */
 final class PathOutput implements Output {
   private static final Logger LOG = LoggerFactory.getLogger(PathOutput.class);
@@ -34,7 +37,9 @@ final class PathOutput implements Output {
   private final FileSystem fileSystem;
   private final Path target;
   private final Path staged;
+  private final Path entered;
   private final Replacement replacement;
+  private final PublishingFolder publishing;
   private final PartitionFolders partitions;
   private StructType schema;
 
@@ -44,9 +49,25 @@ final class PathOutput implements Output {
     this.publisher = publisher;
     this.fileSystem = fileSystem;
     this.target = target;
-    this.staged = new Path(target.getParent(), stagedPrefix() + publisher.attempt());
+    checkRenamesAtomically();
     this.replacement = new Replacement(fileSystem, target, publisher.attempt());
+    Path root = replacement.sibling("publishing");
+    this.publishing = new PublishingFolder(replacement, root);
+    this.staged = new Path(replacement.sibling("staged-" + attempt()), attempt());
+    this.entered = new Path(root, attempt());
     this.partitions = new PartitionFolders(fileSystem, format.spec());
+  }
+
+  /** Azure's accounts tell by their access lists what they are. */
+  private void checkRenamesAtomically() throws IOException {
+    if (target.toUri().getScheme().startsWith("abfs")
+        && !fileSystem.hasPathCapability(target, CommonPathCapabilities.FS_ACLS)) {
+      throw JobException.usage(
+          "Invalid output.path: %s (its storage account has no hierarchical namespace, without which"
+                  .formatted(location())
+              + " no folder is renamed atomically; write to one that has, or to a Delta or Iceberg"
+              + " table)");
+    }
   }
 
   @Override
@@ -67,7 +88,9 @@ final class PathOutput implements Output {
         return Existing.NOTHING;
       }
 
-      if (RunMarker.read(fileSystem, target).stream().anyMatch(publisher.identity()::equals)) {
+      Optional<String> publishedBy = RunMarker.read(fileSystem, target);
+      if (publishedBy.stream().anyMatch(publisher.identity()::equals)) {
+        publishing.leave(publisher.configuration());
         removeStaged();
         return Existing.SAME_RUN;
       }
@@ -76,10 +99,22 @@ final class PathOutput implements Output {
         partitions.within(target); // or fails, before work is wasted
       }
 
-      return Existing.OTHER;
+      return format.spec().ifExists() == IfExists.SKIP && publishedBy.isEmpty()
+          ? unmarked()
+          : Existing.OTHER;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** What may be skipped: an empty folder is no result, and one without a mark need be none. */
+  private Existing unmarked() throws IOException {
+    if (fileSystem.exists(new Path(target, RunMarker.SUCCESS))) {
+      return Existing.OTHER;
+    }
+
+    replacement.removeIfEmpty(target);
+    return fileSystem.exists(target) ? Existing.UNFINISHED : Existing.NOTHING;
   }
 
   /**
@@ -121,16 +156,22 @@ final class PathOutput implements Output {
       // First, for it would make a folder that another attempt has just removed, without rows.
       RunMarker.writeSuccess(fileSystem, staged);
       checkIsStaged();
+      publishing.enter(staged.getParent());
+      replacement.settle(); // what those who have been put out leave
+      fileSystem.delete(new Path(entered, FileOutputCommitter.PENDING_DIR_NAME), true);
       if (replacesPartitions() && fileSystem.exists(target)) {
         publishPartitions();
       } else {
         publishWhole();
       }
 
-      replacement.settle();
+      replacement.removeAside();
+      publishing.leave(attempt());
       removeStaged();
-    } catch (FileAlreadyExistsException | FileNotFoundException e) {
+    } catch (FileAlreadyExistsException e) {
       throw publishedFirst(e);
+    } catch (FileNotFoundException e) {
+      throw putOut(e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -138,9 +179,9 @@ final class PathOutput implements Output {
 
   private void publishWhole() throws IOException {
     if (format.spec().ifExists() == IfExists.REPLACE) {
-      replacement.replaceAll(staged);
+      replacement.replaceAll(entered);
     } else {
-      replacement.moveIn(staged, target);
+      replacement.moveIn(entered, target);
     }
   }
 
@@ -153,21 +194,28 @@ final class PathOutput implements Output {
    * is neither's result, and either of them that is started again is done from the beginning.
    */
   private void publishPartitions() throws IOException {
-    List<Path> folders = partitions.within(staged);
+    List<Path> folders = partitions.within(entered);
     fileSystem.delete(new Path(target, RunMarker.NAME), false);
     for (Path folder : folders) {
-      replacement.replace(folder, staged.toUri().relativize(folder.toUri()).getPath());
+      replacement.replace(folder, entered.toUri().relativize(folder.toUri()).getPath());
     }
 
-    RunMarker.writeSuccess(fileSystem, target);
-    Path marker = new Path(staged, RunMarker.NAME);
-    ReplaceableFile.move(fileSystem, marker, new Path(target, RunMarker.NAME));
+    if (!fileSystem.exists(new Path(target, RunMarker.SUCCESS))) {
+      move(RunMarker.SUCCESS);
+    }
+
+    move(RunMarker.NAME);
+  }
+
+  private void move(String file) throws IOException {
+    ReplaceableFile.move(fileSystem, new Path(entered, file), new Path(target, file));
   }
 
   @Override
   public void discard() {
     try {
-      fileSystem.delete(staged, true);
+      fileSystem.delete(staged.getParent(), true);
+      publishing.leave(attempt());
     } catch (Exception e) { // clients of object stores throw unchecked ones too
       // Must not hide the failure that led here.
       LOG.warn("Cannot remove the staged output {}: {}", staged, e.getMessage());
@@ -183,14 +231,24 @@ final class PathOutput implements Output {
         cause);
   }
 
+  private JobException putOut(FileNotFoundException cause) {
+    return new JobException(
+        LeavingStatus.TRY_AGAIN,
+        "Cannot publish output: another run has begun to publish to %s (start this one again once"
+                .formatted(location())
+            + " that has ended)",
+        cause);
+  }
+
   /** Removes what earlier attempts at the same job have staged, killed or beaten ones. */
   private void removeStaged() throws IOException {
-    for (FileStatus leftover : replacement.siblings(stagedPrefix())) {
+    for (FileStatus leftover : replacement.siblings("staged-" + publisher.configuration())) {
       replacement.remove(leftover.getPath());
     }
   }
 
-  private String stagedPrefix() {
-    return "_%s.sparknorm-staged-%s-".formatted(target.getName(), publisher.configuration());
+  /** The same beginning for all attempts at the same job. */
+  private String attempt() {
+    return publisher.configuration() + "-" + publisher.attempt();
   }
 }

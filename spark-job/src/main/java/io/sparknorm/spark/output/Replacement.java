@@ -6,8 +6,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardCopyOption;
-import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.UUID;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
@@ -15,6 +15,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.permission.FsPermission;
 
 /**
  * Replaces a folder, or folders within it, by renaming: the old one aside, the new one in.
@@ -31,7 +32,7 @@ final class Replacement {
   private final FileContext fileContext;
   private final Path target;
   private final String attempt;
-  private String stamp;
+  private Path ownAside;
 
   Replacement(FileSystem fileSystem, Path target, String attempt) throws IOException {
     this.fileSystem = fileSystem;
@@ -61,6 +62,10 @@ final class Replacement {
 
   /** Hadoop looks, renames, and nests one folder in the other if that has appeared in between. */
   private void moveLocally(Path from, Path to) throws IOException {
+    if (!fileSystem.exists(from)) {
+      throw new FileNotFoundException(from.toString());
+    }
+
     if (fileSystem.exists(to)) {
       throw new FileAlreadyExistsException(to.toString());
     }
@@ -80,7 +85,7 @@ final class Replacement {
 
   /** Moves a folder to the target, whatever is there. */
   void replaceAll(Path from) throws IOException {
-    swap(from, target, aside(wholePrefix()));
+    swap(from, target, aside("replaced"));
   }
 
   /**
@@ -89,7 +94,17 @@ final class Replacement {
    * @param place the path below the target
    */
   void replace(Path from, String place) throws IOException {
-    swap(from, new Path(target, place), new Path(aside(partsPrefix()), place));
+    Path to = new Path(target, place);
+    makeFolder(to.getParent());
+    swap(from, to, new Path(aside("partitions"), place));
+  }
+
+  /** Makes folders within the target alone: that may be away for an instant, set aside itself. */
+  private void makeFolder(Path folder) throws IOException {
+    if (!folder.equals(target) && !fileSystem.exists(folder)) {
+      makeFolder(folder.getParent());
+      fileContext.mkdir(folder, FsPermission.getDirDefault(), false);
+    }
   }
 
   private boolean isLocal() {
@@ -104,7 +119,6 @@ final class Replacement {
     for (int i = 1; ; i++) {
       boolean replacing = setAside(to, aside);
       try {
-        fileSystem.mkdirs(to.getParent());
         moveIn(from, to);
         return;
       } catch (FileAlreadyExistsException e) {
@@ -115,7 +129,7 @@ final class Replacement {
         }
       } catch (IOException e) {
         if (replacing && !fileSystem.exists(to)) {
-          moveIn(aside, to);
+          putBack(aside, to);
         }
 
         throw e;
@@ -142,7 +156,7 @@ final class Replacement {
    * once and whole, so that whoever does finds nothing rather than a part.
    */
   void remove(Path folder) throws IOException {
-    Path trash = new Path(target.getParent(), trashPrefix() + UUID.randomUUID());
+    Path trash = sibling("trash-" + UUID.randomUUID());
     try {
       moveIn(folder, trash);
     } catch (FileNotFoundException e) {
@@ -154,25 +168,29 @@ final class Replacement {
 
   /** Puts back what an interrupted replacement has set aside, and removes what is obsolete. */
   void settle() throws IOException {
-    for (FileStatus trash : siblings(trashPrefix())) {
+    for (FileStatus trash : siblings("trash")) {
       fileSystem.delete(trash.getPath(), true);
     }
 
-    for (FileStatus whole : siblings(wholePrefix())) {
+    for (FileStatus whole : siblings("replaced")) {
       settle(whole.getPath(), target);
     }
 
-    for (FileStatus parts : siblings(partsPrefix())) {
+    for (FileStatus parts : siblings("partitions")) {
       settleParts(parts.getPath(), target);
     }
   }
 
+  /** Who has removed the folder that a partition was in does not want it back. */
   private void settle(Path aside, Path place) throws IOException {
-    if (fileSystem.exists(place)) {
+    if (fileSystem.exists(place) || !fileSystem.exists(place.getParent())) {
       remove(aside);
-      return;
+    } else {
+      putBack(aside, place);
     }
+  }
 
+  private void putBack(Path aside, Path place) throws IOException {
     try {
       moveIn(aside, place);
     } catch (FileAlreadyExistsException | FileNotFoundException e) {
@@ -182,8 +200,9 @@ final class Replacement {
 
   /** Partitions stand where folders have files in them. */
   private void settleParts(Path aside, Path place) throws IOException {
-    FileStatus[] within = fileSystem.listStatus(aside, Replacement::isVisible);
-    if (Arrays.stream(within).anyMatch(FileStatus::isFile)) {
+    List<FileStatus> within =
+        entries(aside, "").stream().filter(entry -> isVisible(entry.getPath())).toList();
+    if (within.stream().anyMatch(FileStatus::isFile)) {
       settle(aside, place);
       return;
     }
@@ -192,42 +211,54 @@ final class Replacement {
       settleParts(folder.getPath(), new Path(place, folder.getPath().getName()));
     }
 
-    if (fileSystem.listStatus(aside).length == 0) {
-      fileSystem.delete(aside, false);
+    removeIfEmpty(aside);
+  }
+
+  /** Removes what this attempt has set aside, all at once. */
+  void removeAside() throws IOException {
+    if (ownAside != null) {
+      remove(ownAside);
     }
   }
 
-  /** The target's hidden siblings with a prefix, the newest first. */
-  FileStatus[] siblings(String prefix) throws IOException {
+  /** Removes a folder that somebody may be about to fill, or to remove. */
+  void removeIfEmpty(Path folder) {
     try {
-      FileStatus[] siblings =
-          fileSystem.listStatus(target.getParent(), path -> path.getName().startsWith(prefix));
-      Arrays.sort(
-          siblings, Comparator.comparing((FileStatus s) -> s.getPath().getName()).reversed());
-      return siblings;
+      if (fileSystem.listStatus(folder).length == 0) {
+        fileSystem.delete(folder, false);
+      }
+    } catch (IOException e) {
+      // Somebody has; if not, it is empty still for the next one to remove.
+    }
+  }
+
+  /** The target's hidden siblings of a kind, the newest first. */
+  List<FileStatus> siblings(String kind) throws IOException {
+    return entries(target.getParent(), sibling(kind + "-").getName()).stream()
+        .sorted(Comparator.comparing((FileStatus s) -> s.getPath().getName()).reversed())
+        .toList();
+  }
+
+  /** A hidden sibling of the target, as all are that this class and its callers make. */
+  Path sibling(String name) {
+    return new Path(target.getParent(), "_%s.sparknorm-%s".formatted(target.getName(), name));
+  }
+
+  /** What there is in a folder by names that begin so; nothing where there is no folder. */
+  List<FileStatus> entries(Path folder, String prefix) throws IOException {
+    try {
+      return List.of(fileSystem.listStatus(folder, path -> path.getName().startsWith(prefix)));
     } catch (FileNotFoundException e) {
-      return new FileStatus[0];
+      return List.of();
     }
   }
 
   /** Named by the time, so that the last replacement is known. */
-  private Path aside(String prefix) {
-    if (stamp == null) {
-      stamp = "%013d-%s".formatted(System.currentTimeMillis(), attempt);
+  private Path aside(String kind) {
+    if (ownAside == null) {
+      ownAside = sibling("%s-%013d-%s".formatted(kind, System.currentTimeMillis(), attempt));
     }
 
-    return new Path(target.getParent(), prefix + stamp);
-  }
-
-  private String wholePrefix() {
-    return "_%s.sparknorm-replaced-".formatted(target.getName());
-  }
-
-  private String trashPrefix() {
-    return "_%s.sparknorm-trash-".formatted(target.getName());
-  }
-
-  private String partsPrefix() {
-    return "_%s.sparknorm-partitions-".formatted(target.getName());
+    return ownAside;
   }
 }

@@ -6,11 +6,14 @@ import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.sql.Dataset;
@@ -100,6 +103,67 @@ class TestJobOutput extends JobTest {
     assertThat(xs()).containsExactly(-(float) Math.sqrt(0.5), (float) Math.sqrt(0.5));
     assertThat(version("m", 2)).exists();
     assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @Test
+  void emptyFolderIsNoResultToSkip() throws IOException {
+    Files.createDirectory(folder.resolve("out"));
+
+    run(JOB + "output.if-exists = skip");
+    assertThat(output().count()).isEqualTo(2);
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @Test
+  void foreignFolderIsSkippedOnceItSaysThatItIsComplete() throws IOException {
+    Path out = Files.createDirectory(folder.resolve("out"));
+    Files.writeString(out.resolve("precious"), "data");
+    String skip = JOB + "output.if-exists = skip";
+
+    assertThat(refusal(Command.RUN, skip, LeavingStatus.CONFLICT))
+        .isEqualTo(
+            "Cannot write output: %s has no _SUCCESS and is not this run's (let the run that writes"
+                    .formatted(out)
+                + " to it end; if there is none, remove the folder, or add _SUCCESS to what is"
+                + " complete)");
+    Files.createFile(out.resolve("_SUCCESS"));
+    assertThat(run(skip).lines().get(0)).contains("the output exists, nothing to do");
+    assertThat(out.resolve("precious")).hasContent("data");
+    assertThat(entries()).containsExactly("in", "out");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "file:/", "hdfs://nn:8020", "s3a://bucket/"})
+  void rootIsNoOutput(String root) {
+    assertThat(
+            refusal(Command.RUN, JOB + "output.path = \"%s\"".formatted(root), LeavingStatus.USAGE))
+        .startsWith(
+            "Invalid output.path: %s (must not be the root of a file system)".formatted(root));
+  }
+
+  /** An Azure account without a hierarchical namespace: its folders have no access lists. */
+  public static final class FlatFileSystem extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("abfs://flat@account/");
+    }
+  }
+
+  @Test
+  void folderThatIsNotRenamedAtomicallyIsNoOutput() {
+    Configuration hadoop = spark().sparkContext().hadoopConfiguration();
+    hadoop.set("fs.abfs.impl", FlatFileSystem.class.getName());
+
+    assertThat(
+            refusal(
+                Command.RUN,
+                JOB + "output.path = \"abfs://flat@account\"${dir}/out",
+                LeavingStatus.USAGE))
+        .isEqualTo(
+            "Invalid output.path: abfs://flat@account%s/out (its storage account has no hierarchical"
+                    .formatted(folder)
+                + " namespace, without which no folder is renamed atomically; write to one that"
+                + " has, or to a Delta or Iceberg table)");
   }
 
   @Test

@@ -271,7 +271,8 @@ class TestObjectStoreOutput extends JobTest {
         .isEqualTo(
             "Cannot write output: s3a://bucket%s has no _SUCCESS and is not this run's (let the run"
                     .formatted(out)
-                + " that writes to it end, or remove the folder if there is none any more)");
+                + " that writes to it end; if there is none, remove the folder, or add _SUCCESS to"
+                + " what is complete)");
     assertThat(hidden()).containsExactly("_sparknorm-claim-3.json");
   }
 

@@ -12,17 +12,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileUtil;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Jobs that publish to the same output, or the same model, at once. */
 class TestRivals extends JobTest {
@@ -34,11 +41,24 @@ class TestRivals extends JobTest {
       norm { type = batch-norm, epsilon = 0, momentum = 0.5, momentum-convention = new-weight, running-variance = biased }
       store { path = ${dir}/store, model = m }
       """;
+  private static final String PARTITIONS =
+      halting(JOB) + "output { if-exists = replace-partitions, partition-by = [id] }\n";
+  private static final String WEIGHT = "norm.weight = [%d]\n";
   private static final int RIVALS = 3;
+
+  /** Of a rival: who comes too late, and who is put out while it publishes. */
+  private static final List<LeavingStatus> ENDINGS =
+      List.of(LeavingStatus.DONE, LeavingStatus.CONFLICT, LeavingStatus.TRY_AGAIN);
 
   @BeforeEach
   void writeInput() {
+    HaltingFileSystem.install(spark().sparkContext().hadoopConfiguration());
     write("in", "SELECT id, array(float(id)) AS x FROM VALUES (1), (3) AS t(id)");
+  }
+
+  @AfterEach
+  void leaveAlone() {
+    HaltingFileSystem.whenLookedFor(file -> {});
   }
 
   @RepeatedTest(2)
@@ -50,8 +70,7 @@ class TestRivals extends JobTest {
 
     List<LeavingStatus> statuses = runAtOnce(jobs);
 
-    assertThat(statuses).containsOnlyOnce(LeavingStatus.DONE);
-    assertThat(statuses).isSubsetOf(LeavingStatus.DONE, LeavingStatus.CONFLICT);
+    assertThat(statuses).containsOnlyOnce(LeavingStatus.DONE).isSubsetOf(ENDINGS);
     int winner = statuses.indexOf(LeavingStatus.DONE) + 1;
     assertThat(json(output()))
         .containsExactly(
@@ -65,8 +84,7 @@ class TestRivals extends JobTest {
   void attemptsAtOneRunPublishOnceAndApplyMomentumOnce() throws Exception {
     List<LeavingStatus> statuses = runAtOnce(List.of(JOB, JOB, JOB));
 
-    assertThat(statuses).contains(LeavingStatus.DONE);
-    assertThat(statuses).isSubsetOf(LeavingStatus.DONE, LeavingStatus.CONFLICT);
+    assertThat(statuses).contains(LeavingStatus.DONE).isSubsetOf(ENDINGS);
     assertThat(json(output())).containsExactly("{\"id\":1,\"x\":[-1.0]}", "{\"id\":3,\"x\":[1.0]}");
     assertThat(version("m", 2)).doesNotExist();
     assertThat(entries()).containsExactly("in", "out", "store");
@@ -80,9 +98,7 @@ class TestRivals extends JobTest {
       jobs.add(JOB + "output.if-exists = replace\nnorm.weight = [%d]\n".formatted(i + 2));
     }
 
-    assertThat(runAtOnce(jobs))
-        .contains(LeavingStatus.DONE)
-        .isSubsetOf(LeavingStatus.DONE, LeavingStatus.CONFLICT);
+    assertThat(runAtOnce(jobs)).contains(LeavingStatus.DONE).isSubsetOf(ENDINGS);
     assertThat(output().count()).isEqualTo(2);
     run(JOB.replace("${dir}/out", "${dir}/other")); // settles nothing of theirs
     assertThat(entries()).containsExactly("in", "other", "out", "store");
@@ -106,14 +122,104 @@ class TestRivals extends JobTest {
     run(JOB + partitions);
 
     assertThat(refusalOnceStaged(partitions, staged -> createFile(staged.resolve("part-9"))))
-        .matches("Cannot replace partitions of .*/out: .*-staged-.*/part-9 is no partition by id");
+        .matches(
+            "Cannot replace partitions of .*/out: .*-publishing/.*/part-9 is no partition by id");
     assertThat(json(output())).containsExactly("{\"x\":[-1.0],\"id\":1}", "{\"x\":[1.0],\"id\":3}");
     assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @Test
+  void temporaryFilesOfALateTaskAreNotPublished() throws IOException {
+    whenLookedFor(
+        ".*sparknorm-staged-.*/_SUCCESS",
+        staged -> createFile(staged.resolveSibling("_temporary/0/task/part-9")));
+
+    run(halting(JOB));
+    assertThat(folder.resolve("out/_temporary")).doesNotExist();
+    assertThat(output().count()).isEqualTo(2);
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  /** What a rival publishes when the run is about to move something stays as it is. */
+  @ParameterizedTest
+  @CsvSource({
+    "id=1, replace-partitions, 3",
+    "id=3, replace-partitions, 3",
+    "_SUCCESS, replace-partitions, 3",
+    "id=3, replace-partitions, 2", // another attempt at the same run
+    "id=1, replace, 3",
+    "id=3, replace, 3",
+    "_SUCCESS, replace, 3"
+  })
+  void partitionsThatARivalPublishesMeanwhileAreNotMixed(String place, String ifExists, int weight)
+      throws IOException {
+    run(PARTITIONS);
+    String rival = PARTITIONS + WEIGHT.formatted(weight) + "output.if-exists = " + ifExists;
+    whenLookedFor(
+        ".*/out/" + place,
+        once(
+            () -> {
+              run(rival);
+              return null;
+            }));
+
+    assertThat(refusal(Command.RUN, PARTITIONS + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN))
+        .isEqualTo(
+            "Cannot publish output: another run has begun to publish to halt:%s/out (start this"
+                    .formatted(folder)
+                + " one again once that has ended)");
+    assertPartitionsAreOf(weight);
+    assertThat(run(rival).lines().get(0)).contains("already published");
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @Test
+  void runThatGoesOnWhileARivalReplacesPartitionsMovesNothing() throws Exception {
+    run(PARTITIONS);
+    String rival = PARTITIONS + WEIGHT.formatted(3);
+    CountDownLatch rivalHasReplaced = new CountDownLatch(1);
+    CountDownLatch runHasEnded = new CountDownLatch(1);
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    try {
+      List<Future<Summary>> published = new ArrayList<>();
+      Consumer<Path> pause =
+          once(
+              () -> {
+                rivalHasReplaced.countDown();
+                return runHasEnded.await(5, TimeUnit.MINUTES);
+              });
+      whenLookedFor(
+          ".*/out/id=1",
+          once(
+              () -> {
+                whenLookedFor(".*/out/_SUCCESS", pause);
+                published.add(other.submit(() -> run(rival)));
+                return rivalHasReplaced.await(5, TimeUnit.MINUTES);
+              }));
+
+      refusal(Command.RUN, PARTITIONS + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN);
+      runHasEnded.countDown();
+      published.get(0).get();
+    } finally {
+      other.shutdownNow();
+    }
+
+    assertPartitionsAreOf(3);
+    assertThat(run(rival).lines().get(0)).contains("already published");
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  private void assertPartitionsAreOf(int weight) {
+    assertThat(json(output()))
+        .containsExactly(
+            "{\"x\":[-%d.0],\"id\":1}".formatted(weight),
+            "{\"x\":[%d.0],\"id\":3}".formatted(weight));
   }
 
   private static void createFile(Path file) {
     try {
       if (!Files.exists(file)) {
+        Files.createDirectories(file.getParent());
         Files.createFile(file);
       }
     } catch (IOException e) {
@@ -123,19 +229,37 @@ class TestRivals extends JobTest {
 
   /** What another run says when a rival does something to what it is about to publish. */
   private String refusalOnceStaged(String settings, Consumer<Path> rival) {
-    HaltingFileSystem.install(spark().sparkContext().hadoopConfiguration());
+    whenLookedFor(".*sparknorm-staged-.*/_SUCCESS", success -> rival.accept(success.getParent()));
+    return refusal(
+        Command.RUN, halting(JOB) + WEIGHT.formatted(2) + settings, LeavingStatus.CONFLICT);
+  }
+
+  private static String halting(String job) {
+    return job.replace("output.path = ", "output.path = \"halt:\"");
+  }
+
+  /** Has somebody act whenever somebody looks whether a file of such a path is there. */
+  private static void whenLookedFor(String path, Consumer<Path> act) {
     HaltingFileSystem.whenLookedFor(
         file -> {
-          if (file.toUri().getPath().matches(".*sparknorm-staged-[^/]*/_SUCCESS")) {
-            rival.accept(Path.of(file.getParent().toUri().getPath()));
+          if (file.toUri().getPath().matches(path)) {
+            act.accept(Path.of(file.toUri().getPath()));
           }
         });
-    try {
-      String job = JOB.replace("output.path = ", "output.path = \"halt:\"") + settings + "\n";
-      return refusal(Command.RUN, job + "norm.weight = [2]", LeavingStatus.CONFLICT);
-    } finally {
-      HaltingFileSystem.whenLookedFor(file -> {});
-    }
+  }
+
+  /** Acts the first time that a file is looked for. */
+  private static Consumer<Path> once(Callable<?> act) {
+    AtomicBoolean isDone = new AtomicBoolean();
+    return file -> {
+      if (isDone.compareAndSet(false, true)) {
+        try {
+          act.call();
+        } catch (Exception e) {
+          throw new AssertionError(e);
+        }
+      }
+    };
   }
 
   @Test
@@ -175,7 +299,7 @@ class TestRivals extends JobTest {
         statuses.add(process.left().status());
       }
 
-      assertThat(statuses).contains(0).isSubsetOf(0, 5);
+      assertThat(statuses).contains(0).isSubsetOf(0, 5, 75);
       assertThat(output().count()).isEqualTo(2);
       assertThat(version("m", 2)).doesNotExist();
       FileUtil.fullyDelete(folder.resolve("out").toFile());

@@ -29,7 +29,7 @@ class TestClusterFaults extends ClusterTest {
   private static final String READING_THE_FOURTH_FILE = "part-00003.*parquet$";
   private static final String A_STAGED_FILE = "/_temporary/.*/part-.*parquet$";
   private static final String A_COMMITTED_TASK = "/_temporary/0/task_\\d+_\\d+_m_\\d+$";
-  private static final String THE_STAGING_FOLDER = "/_out\\.sparknorm-staged-[^/]+/_temporary/0$";
+  private static final String THE_STAGING_FOLDER = "/_out\\.sparknorm-staged-.+/_temporary/0$";
 
   private static final String[] PUBLISHED = {
     "_out.run-status.json", "in", "job.conf", "out", "store"

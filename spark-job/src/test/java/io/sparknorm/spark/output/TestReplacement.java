@@ -3,15 +3,19 @@ package io.sparknorm.spark.output;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileUtil;
+import org.apache.hadoop.fs.PathFilter;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,15 +30,22 @@ class TestReplacement {
   private FailingFileSystem fileSystem;
   private Replacement replacement;
 
-  /** Has a rival act before a folder is made, and may be killed while it removes one. */
+  /** Has a rival act before it looks or lists, and may be killed while it removes a folder. */
   private static final class FailingFileSystem extends RawLocalFileSystem {
     private boolean isKilled = true;
     private Runnable rival = () -> {};
 
     @Override
-    public boolean mkdirs(org.apache.hadoop.fs.Path path) throws IOException {
+    public boolean exists(org.apache.hadoop.fs.Path path) throws IOException {
       rival.run();
-      return super.mkdirs(path);
+      return super.exists(path);
+    }
+
+    @Override
+    public FileStatus[] listStatus(org.apache.hadoop.fs.Path path, PathFilter filter)
+        throws IOException {
+      rival.run();
+      return super.listStatus(path, filter);
     }
 
     @Override
@@ -84,11 +95,93 @@ class TestReplacement {
 
     assertThatThrownBy(() -> replacement.replaceAll(new org.apache.hadoop.fs.Path(uri("new"))))
         .hasMessage("killed");
+    fileSystem.rival = () -> {};
     FileUtil.fullyDelete(folder.resolve("out").toFile());
     fileSystem.isKilled = false;
     replacement.settle();
 
     assertThat(entries()).containsExactly("new");
+  }
+
+  /** Somebody else settles the same before the first, or the second, .. operation. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9})
+  void settlingIsDoneOnceWhoeverElseSettles(int operation) throws IOException {
+    fill("_out.sparknorm-partitions-1764086400000-ffffffff/day=1");
+    fill("_out.sparknorm-partitions-1764086400000-ffffffff/day=2/even=true");
+    fill("out/day=1");
+    Files.createDirectory(folder.resolve("out/day=2"));
+    fileSystem.isKilled = false;
+    AtomicInteger operations = new AtomicInteger();
+    fileSystem.rival =
+        () -> {
+          if (operations.incrementAndGet() == operation) {
+            settle();
+          }
+        };
+
+    replacement.settle();
+
+    assertThat(operations).hasValueGreaterThan(operation);
+    assertThat(entries()).containsExactly("out");
+    assertThat(folder.resolve("out/day=2/even=true")).isDirectoryContaining("glob:**part-?");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"out", "out/day=1"})
+  void partitionsDoNotComeBackOnceSomebodyHasRemovedWhatTheyWereIn(String removed)
+      throws IOException {
+    fill("_out.sparknorm-partitions-1764086400000-ffffffff/day=1/even=true");
+    fill("out/day=1/even=false");
+    fill("out/day=2/even=true");
+    FileUtil.fullyDelete(folder.resolve(removed).toFile());
+    fileSystem.isKilled = false;
+
+    replacement.settle();
+    fill("out/day=1/even=false");
+    replacement.settle();
+
+    assertThat(entries()).containsExactly("out");
+    assertThat(folder.resolve("out/day=1/even=true")).doesNotExist();
+  }
+
+  @Test
+  void partitionsThatAreReplacedDoNotComeBackOnceTheyAreDeleted() throws IOException {
+    fill("out/day=1");
+    fill("out/day=2");
+    fill("new/day=1");
+    fill("new/day=2");
+    for (String day : List.of("day=1", "day=2")) {
+      replacement.replace(new org.apache.hadoop.fs.Path(uri("new/" + day)), day);
+    }
+
+    assertThatThrownBy(replacement::removeAside).hasMessage("killed");
+    FileUtil.fullyDelete(folder.resolve("out/day=1").toFile());
+    fileSystem.isKilled = false;
+    replacement.settle();
+
+    assertThat(entries()).containsExactly("new", "out");
+    assertThat(folder.resolve("out")).isDirectoryNotContaining("glob:**day=1");
+  }
+
+  @Test
+  void targetThatIsAwayIsNotMadeForAPartition() throws IOException {
+    fill("new/day=1/even=true");
+
+    assertThatThrownBy(
+            () ->
+                replacement.replace(
+                    new org.apache.hadoop.fs.Path(uri("new/day=1/even=true")), "day=1/even=true"))
+        .isInstanceOf(FileNotFoundException.class);
+    assertThat(entries()).containsExactly("new");
+  }
+
+  private void settle() {
+    try {
+      replacement.settle();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private String uri(String name) {

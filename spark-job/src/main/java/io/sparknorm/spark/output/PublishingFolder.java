@@ -1,0 +1,54 @@
+package io.sparknorm.spark.output;
+
+import java.io.IOException;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The hidden folder beside a target from which runs publish, one at a time. Whoever has staged all
+ * enters it and puts out whoever is there, dead or alive: what such a run would still move to the
+ * target, its marker last, is no longer where it would move it from. Whoever changes the target
+ * removes the marker there first, which therefore never tells of a run that another has changed the
+ * result of.
+ */
+final class PublishingFolder {
+  private static final int TRIES = 20;
+
+  private final Replacement replacement;
+  private final Path root;
+
+  PublishingFolder(Replacement replacement, Path root) {
+    this.replacement = replacement;
+    this.root = root;
+  }
+
+  /**
+   * Moves in.
+   *
+   * @param staged a folder that holds one of the attempt's own name, which is within this one then
+   */
+  void enter(Path staged) throws IOException {
+    for (int i = 1; ; i++) {
+      try {
+        replacement.moveIn(staged, root);
+        return;
+      } catch (FileAlreadyExistsException e) {
+        if (i == TRIES) {
+          throw e;
+        }
+
+        replacement.remove(root);
+      }
+    }
+  }
+
+  /** Removes what attempts whose names begin so have left here, and nobody else's. */
+  void leave(String prefix) throws IOException {
+    for (FileStatus attempt : replacement.entries(root, prefix)) {
+      replacement.remove(attempt.getPath());
+    }
+
+    replacement.removeIfEmpty(root);
+  }
+}
