@@ -31,7 +31,7 @@ record PartitionFolders(FileSystem fileSystem, OutputSpec spec) {
       throws IOException {
     FileStatus[] entries;
     try {
-      entries = fileSystem.listStatus(folder, Replacement::isVisible);
+      entries = fileSystem.listStatus(folder, PartitionFolders::isVisible);
     } catch (FileNotFoundException e) {
       return; // somebody else has just set it aside
     }
@@ -55,6 +55,12 @@ record PartitionFolders(FileSystem fileSystem, OutputSpec spec) {
     if (columns.isEmpty() && entries.length > 0) {
       partitions.add(folder);
     }
+  }
+
+  /** Whether Spark sees an entry of a folder: also the partitions by a column such as _day. */
+  static boolean isVisible(Path path) {
+    String name = path.getName();
+    return !name.startsWith(".") && (!name.startsWith("_") || name.contains("="));
   }
 
   private static boolean isPartition(FileStatus entry, String column) {

@@ -38,6 +38,7 @@ final class PathOutput implements Output {
   private final Path target;
   private final Path staged;
   private final Path entered;
+  private final HiddenFolders folders;
   private final Replacement replacement;
   private final PublishingFolder publishing;
   private final PartitionFolders partitions;
@@ -50,11 +51,11 @@ final class PathOutput implements Output {
     this.fileSystem = fileSystem;
     this.target = target;
     checkRenamesAtomically();
-    this.replacement = new Replacement(fileSystem, target, publisher.attempt());
-    Path root = replacement.sibling("publishing");
-    this.publishing = new PublishingFolder(replacement, root);
-    this.staged = new Path(replacement.sibling("staged-" + attempt()), attempt());
-    this.entered = new Path(root, attempt());
+    this.folders = new HiddenFolders(fileSystem, target);
+    this.replacement = new Replacement(fileSystem, folders, target, publisher.attempt());
+    this.publishing = new PublishingFolder(folders);
+    this.staged = new Path(folders.sibling("staged-" + attempt()), attempt());
+    this.entered = publishing.of(attempt());
     this.partitions = new PartitionFolders(fileSystem, format.spec());
   }
 
@@ -113,7 +114,7 @@ final class PathOutput implements Output {
       return Existing.OTHER;
     }
 
-    replacement.removeIfEmpty(target);
+    folders.removeIfEmpty(target);
     return fileSystem.exists(target) ? Existing.UNFINISHED : Existing.NOTHING;
   }
 
@@ -181,7 +182,7 @@ final class PathOutput implements Output {
     if (format.spec().ifExists() == IfExists.REPLACE) {
       replacement.replaceAll(entered);
     } else {
-      replacement.moveIn(entered, target);
+      folders.move(entered, target);
     }
   }
 
@@ -194,9 +195,9 @@ final class PathOutput implements Output {
    * is neither's result, and either of them that is started again is done from the beginning.
    */
   private void publishPartitions() throws IOException {
-    List<Path> folders = partitions.within(entered);
+    List<Path> own = partitions.within(entered);
     fileSystem.delete(new Path(target, RunMarker.NAME), false);
-    for (Path folder : folders) {
+    for (Path folder : own) {
       replacement.replace(folder, entered.toUri().relativize(folder.toUri()).getPath());
     }
 
@@ -242,8 +243,8 @@ final class PathOutput implements Output {
 
   /** Removes what earlier attempts at the same job have staged, killed or beaten ones. */
   private void removeStaged() throws IOException {
-    for (FileStatus leftover : replacement.siblings("staged-" + publisher.configuration())) {
-      replacement.remove(leftover.getPath());
+    for (FileStatus leftover : folders.siblings("staged-" + publisher.configuration())) {
+      folders.remove(leftover.getPath());
     }
   }
 

@@ -15,12 +15,17 @@ import org.apache.hadoop.fs.Path;
 final class PublishingFolder {
   private static final int TRIES = 20;
 
-  private final Replacement replacement;
+  private final HiddenFolders folders;
   private final Path root;
 
-  PublishingFolder(Replacement replacement, Path root) {
-    this.replacement = replacement;
-    this.root = root;
+  PublishingFolder(HiddenFolders folders) {
+    this.folders = folders;
+    this.root = folders.sibling("publishing");
+  }
+
+  /** Where what an attempt has staged is once it has entered. */
+  Path of(String attempt) {
+    return new Path(root, attempt);
   }
 
   /**
@@ -31,24 +36,24 @@ final class PublishingFolder {
   void enter(Path staged) throws IOException {
     for (int i = 1; ; i++) {
       try {
-        replacement.moveIn(staged, root);
+        folders.move(staged, root);
         return;
       } catch (FileAlreadyExistsException e) {
         if (i == TRIES) {
           throw e;
         }
 
-        replacement.remove(root);
+        folders.remove(root);
       }
     }
   }
 
   /** Removes what attempts whose names begin so have left here, and nobody else's. */
   void leave(String prefix) throws IOException {
-    for (FileStatus attempt : replacement.entries(root, prefix)) {
-      replacement.remove(attempt.getPath());
+    for (FileStatus attempt : folders.entries(root, prefix)) {
+      folders.remove(attempt.getPath());
     }
 
-    replacement.removeIfEmpty(root);
+    folders.removeIfEmpty(root);
   }
 }

@@ -63,8 +63,9 @@ class TestReplacement {
   void open() throws IOException {
     fileSystem = new FailingFileSystem();
     fileSystem.initialize(URI.create("file:///"), new Configuration());
+    org.apache.hadoop.fs.Path target = new org.apache.hadoop.fs.Path(uri("out"));
     replacement =
-        new Replacement(fileSystem, new org.apache.hadoop.fs.Path(uri("out")), "0123abcd");
+        new Replacement(fileSystem, new HiddenFolders(fileSystem, target), target, "0123abcd");
   }
 
   @ParameterizedTest

@@ -1,0 +1,140 @@
+package io.sparknorm.spark.output;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.permission.FsPermission;
+
+/**
+ * The hidden folders beside a target, where runs stage, publish from and set aside, and how folders
+ * get there and back while others do the same: by one atomic rename each, which nobody loses or
+ * finds half of.
+ */
+final class HiddenFolders {
+  private static final String TRASH = "trash";
+
+  private final FileSystem fileSystem;
+  private final FileContext fileContext;
+  private final Path target;
+
+  HiddenFolders(FileSystem fileSystem, Path target) throws IOException {
+    this.fileSystem = fileSystem;
+    this.fileContext = FileContext.getFileContext(target.toUri(), fileSystem.getConf());
+    this.target = target;
+  }
+
+  /** One of them. */
+  Path sibling(String name) {
+    return new Path(target.getParent(), "_%s.sparknorm-%s".formatted(target.getName(), name));
+  }
+
+  /** Those of a kind, the newest first. */
+  List<FileStatus> siblings(String kind) throws IOException {
+    return entries(target.getParent(), sibling(kind + "-").getName()).stream()
+        .sorted(Comparator.comparing((FileStatus s) -> s.getPath().getName()).reversed())
+        .toList();
+  }
+
+  /** What there is in a folder by names that begin so; nothing where there is no folder. */
+  List<FileStatus> entries(Path folder, String prefix) throws IOException {
+    try {
+      return List.of(fileSystem.listStatus(folder, path -> path.getName().startsWith(prefix)));
+    } catch (FileNotFoundException e) {
+      return List.of();
+    }
+  }
+
+  /**
+   * Moves a folder to where nothing is.
+   *
+   * @throws FileAlreadyExistsException if something is
+   */
+  void move(Path from, Path to) throws IOException {
+    if (isLocal()) {
+      moveLocally(from, to);
+    } else {
+      fileContext.rename(from, to, Options.Rename.NONE);
+    }
+  }
+
+  /** Hadoop looks, renames, and nests one folder in the other if that has appeared in between. */
+  private void moveLocally(Path from, Path to) throws IOException {
+    if (!fileSystem.exists(from)) {
+      throw new FileNotFoundException(from.toString());
+    }
+
+    if (fileSystem.exists(to)) {
+      throw new FileAlreadyExistsException(to.toString());
+    }
+
+    try {
+      Files.move(local(from), local(to), StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      throw (IOException) new FileNotFoundException(e.getMessage()).initCause(e);
+    } catch (FileSystemException e) {
+      if (!fileSystem.exists(to)) {
+        throw e;
+      }
+
+      throw (IOException) new FileAlreadyExistsException(to.toString()).initCause(e);
+    }
+  }
+
+  private boolean isLocal() {
+    return target.toUri().getScheme().equals("file");
+  }
+
+  private static java.nio.file.Path local(Path path) {
+    return java.nio.file.Path.of(path.toUri());
+  }
+
+  /** Makes a folder in one that is there. */
+  void make(Path folder) throws IOException {
+    fileContext.mkdir(folder, FsPermission.getDirDefault(), false);
+  }
+
+  /**
+   * Removes a folder that somebody may still write to, or put back. It is gone at once and whole,
+   * so that whoever does finds nothing rather than a part.
+   */
+  void remove(Path folder) throws IOException {
+    Path trash = sibling(TRASH + "-" + UUID.randomUUID());
+    try {
+      move(folder, trash);
+    } catch (FileNotFoundException e) {
+      return; // somebody else has removed it
+    }
+
+    fileSystem.delete(trash, true);
+  }
+
+  /** Removes what was to be removed by those who have been killed meanwhile. */
+  void removeTrash() throws IOException {
+    for (FileStatus trash : siblings(TRASH)) {
+      fileSystem.delete(trash.getPath(), true);
+    }
+  }
+
+  /** Removes a folder that somebody may be about to fill, or to remove. */
+  void removeIfEmpty(Path folder) {
+    try {
+      if (fileSystem.listStatus(folder).length == 0) {
+        fileSystem.delete(folder, false);
+      }
+    } catch (IOException e) {
+      // Somebody has; if not, it is empty still for the next one to remove.
+    }
+  }
+}
