@@ -5,8 +5,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 
 /**
  * Table formats that keep every state of a table under a number and replace a table in one commit.
@@ -17,6 +19,9 @@ public enum SnapshotFormat {
   ICEBERG(SnapshotFormat.ICEBERG_SNAPSHOT);
 
   static final String ICEBERG_SNAPSHOT = "current-snapshot-id";
+
+  /** What a commit of a run says of it. */
+  private static final String RUN = "sparknorm.run-identity";
 
   /** The property that each of its tables has, and no other table. */
   private final String property;
@@ -86,6 +91,58 @@ public enum SnapshotFormat {
       case ICEBERG ->
           Optional.of(properties(spark, table).get(ICEBERG_SNAPSHOT))
               .filter(version -> !version.equals("none"));
+    };
+  }
+
+  /**
+   * The options of a write by which its commit bears the identity of a run. Delta heeds them where
+   * it writes into a table, and of its three ways to make one only in {@code createOrReplace}.
+   */
+  public Map<String, String> runOptions(String identity) {
+    return switch (this) {
+      case DELTA -> Map.of("userMetadata", mark(identity));
+      case ICEBERG -> Map.of("snapshot-property." + RUN, mark(identity));
+    };
+  }
+
+  /**
+   * Whether a table's records are as a run has left them: no commit after the run's has changed
+   * them. One that only tidies files up or sets properties has not.
+   *
+   * @param table its quoted name, with its namespace
+   */
+  public boolean isLastWrittenBy(SparkSession spark, String table, String identity) {
+    return lastCommit(spark, table).takeAsList(1).stream()
+        .anyMatch(commit -> mark(identity).equals(commit.getString(0)));
+  }
+
+  private String mark(String identity) {
+    return switch (this) {
+      case DELTA -> RUN + "=" + identity;
+      case ICEBERG -> identity; // under a name of its own
+    };
+  }
+
+  /** The mark of the commit that has made the records what they are. */
+  private Dataset<Row> lastCommit(SparkSession spark, String table) {
+    return switch (this) {
+      case DELTA ->
+          spark
+              .sql("DESCRIBE HISTORY " + table + " LIMIT 20") // of maybe thousands, a file each
+              .where(
+                  """
+                  operation NOT IN
+                    ('OPTIMIZE', 'VACUUM START', 'VACUUM END', 'SET TBLPROPERTIES', 'UNSET TBLPROPERTIES')
+                  """)
+              .orderBy(functions.col("version").desc())
+              .select("userMetadata");
+      case ICEBERG ->
+          spark.sql(
+              """
+              SELECT summary['%2$s'] FROM %1$s.history JOIN %1$s.snapshots USING (snapshot_id)
+              WHERE is_current_ancestor AND operation <> 'replace' ORDER BY made_current_at DESC
+              """
+                  .formatted(table, RUN));
     };
   }
 

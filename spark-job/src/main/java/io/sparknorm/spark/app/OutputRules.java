@@ -37,11 +37,11 @@ final class OutputRules {
   /**
    * What is within the output would go with it when it is replaced, however its path is written.
    *
-   * @param output its path
-   * @param key of the other path
+   * @param key of the path
    */
-  static void checkIsOutside(String output, Key key, Optional<String> path, Configuration hadoop) {
-    if (path.isPresent() && qualified(path.get(), hadoop).startsWith(qualified(output, hadoop))) {
+  static void checkIsOutside(Output output, Key key, Optional<String> path, Configuration hadoop) {
+    if (path.isPresent()
+        && qualified(path.get(), hadoop).startsWith(qualified(output.location(), hadoop))) {
       throw JobException.usage(
           "Invalid %s: %s (must not be within output.path)"
               .formatted(key.fullName(), Locations.withoutSecrets(path.get())));

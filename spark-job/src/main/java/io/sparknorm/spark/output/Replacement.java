@@ -69,9 +69,7 @@ final class Replacement {
           throw e;
         }
       } catch (IOException e) {
-        if (replacing && fileSystem.exists(to)) {
-          folders.remove(aside); // somebody else has published
-        } else if (replacing) {
+        if (replacing && !fileSystem.exists(to)) {
           putBack(aside, to);
         }
 

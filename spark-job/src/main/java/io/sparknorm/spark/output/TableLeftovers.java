@@ -43,17 +43,14 @@ final class TableLeftovers {
     remove(
         () -> {
           String home = spark.catalog().getDatabase(namespace()).locationUri();
-          for (FileStatus leftover : list(home, path -> isSibling(path, suffix))) {
+          for (FileStatus leftover :
+              list(home, path -> replacement.isSibling(path.getName(), suffix))) {
             boolean isTable = replacement.exists(target.beside(leftover.getPath().getName()));
             if (!isTable && !holdsTarget(leftover.getPath())) {
               delete(leftover);
             }
           }
         });
-  }
-
-  private boolean isSibling(Path path, String suffix) {
-    return replacement.isSibling(path.getName(), suffix);
   }
 
   /** Some catalogs leave the files of a table that is renamed where they are. */

@@ -12,17 +12,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.CreateTableWriter;
+import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.DataFrameWriterV2;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.catalyst.analysis.CannotReplaceMissingTableException;
 import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
 import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
@@ -31,8 +32,8 @@ import scala.collection.JavaConverters;
 
 /**
  * A table of any catalog. Staged as a table beside it, and renamed into place, or committed to it
- * where the format replaces a table in one commit, or written into its partitions; a table property
- * bears the identity of the run that published it.
+ * where the format replaces a table in one commit, or written into its partitions. The commit bears
+ * the identity of the run that published it, or else a property of the table does.
  */
 final class TableOutput implements Output {
   private static final Logger LOG = LoggerFactory.getLogger(TableOutput.class);
@@ -68,7 +69,7 @@ final class TableOutput implements Output {
     this.spec = spec;
     this.publisher = publisher;
     this.target = TableName.parse(spec.table().orElseThrow());
-    this.replacement = new TableReplacement(spark, target, spec.location(), publisher.attempt());
+    this.replacement = new TableReplacement(spark, target, spec, publisher.attempt());
     this.leftovers = new TableLeftovers(spark, target, replacement);
     this.staged = target.sibling(stagedSuffix() + publisher.attempt());
     this.copy = target.sibling(stagedSuffix() + publisher.attempt() + "_copy");
@@ -103,9 +104,10 @@ final class TableOutput implements Output {
   }
 
   private String withNamespace(TableName table) {
-    return table.namespace().isPresent()
+    String current = spark.catalog().currentDatabase();
+    return table.namespace().isPresent() || current.isEmpty()
         ? table.quoted()
-        : TableName.parse(spark.catalog().currentDatabase()).quoted() + "." + table.quoted();
+        : TableName.parse(current).quoted() + "." + table.quoted();
   }
 
   @Override
@@ -115,8 +117,9 @@ final class TableOutput implements Output {
       return Existing.NOTHING;
     }
 
-    if (publishedIdentity().stream().noneMatch(publisher.identity()::equals)) {
+    if (!isPublished()) {
       checkPartitions();
+      checkIsReplaceable();
       return Existing.OTHER;
     }
 
@@ -135,29 +138,28 @@ final class TableOutput implements Output {
     try {
       insert(rows, staged, "append");
     } catch (Exception e) { // Spark throws checked ones undeclared
-      checkIsStaged(e);
+      checkIsStaged();
       throw e;
     }
 
     checkIsStaged(); // Spark need not notice that the table has gone
   }
 
-  /** Who publishes drops what others have staged. */
-  private void checkIsStaged(Exception cause) {
-    if (!replacement.exists(staged)) {
-      throw replacement.publishedFirst(cause);
-    }
-  }
-
   /** The format of the table to publish; empty for what the catalog makes by itself. */
   private Optional<String> format() {
-    return spec.format().map(format -> format.toLowerCase(Locale.ROOT)).or(() -> snapshots(target));
+    return spec.format().map(format -> format.toLowerCase(Locale.ROOT)).or(() -> key(target));
   }
 
-  private Optional<String> snapshots(TableName table) {
-    return replacement.exists(table)
-        ? SnapshotFormat.of(spark, table.quoted()).map(SnapshotFormat::key)
-        : Optional.empty();
+  private Optional<String> key(TableName table) {
+    return snapshots(table).map(SnapshotFormat::key);
+  }
+
+  /** Some catalogs remember the tables that they have met, whatever others commit to them. */
+  private Optional<SnapshotFormat> snapshots(TableName table) {
+    Optional<SnapshotFormat> format =
+        replacement.exists(table) ? SnapshotFormat.of(spark, table.quoted()) : Optional.empty();
+    format.ifPresent(keeps -> spark.sql("REFRESH TABLE " + table.quoted()));
+    return format;
   }
 
   private void create(Dataset<Row> rows, TableName table, Optional<String> format) {
@@ -170,9 +172,14 @@ final class TableOutput implements Output {
 
   private CreateTableWriter<Row> writer(
       Dataset<Row> rows, TableName table, Optional<String> format) {
-    DataFrameWriterV2<Row> writer = rows.writeTo(table.quoted()).options(spec.options());
+    Optional<SnapshotFormat> commits = format.flatMap(SnapshotFormat::named);
+    DataFrameWriterV2<Row> writer =
+        rows.writeTo(table.quoted()).options(spec.options()).options(runOptions(commits));
     CreateTableWriter<Row> creator = format.isPresent() ? writer.using(format.get()) : writer;
-    creator = creator.tableProperty(IDENTITY_PROPERTY, publisher.identity());
+    if (commits.isEmpty()) {
+      creator = creator.tableProperty(IDENTITY_PROPERTY, publisher.identity());
+    }
+
     if (spec.partitionBy().isEmpty()) {
       return creator;
     }
@@ -187,6 +194,10 @@ final class TableOutput implements Output {
             .toSeq());
   }
 
+  private Map<String, String> runOptions(Optional<SnapshotFormat> format) {
+    return format.map(commits -> commits.runOptions(publisher.identity())).orElse(Map.of());
+  }
+
   private static String quoted(String name) {
     return "`" + name.replace("`", "``") + "`";
   }
@@ -196,44 +207,62 @@ final class TableOutput implements Output {
     return spark.table(staged.quoted());
   }
 
+  /** Who publishes drops what others have staged. */
   @Override
   public void checkIsStaged() {
-    checkIsStaged(new IllegalStateException(staged.quoted()));
+    if (!replacement.exists(staged)) {
+      throw replacement.publishedFirst(null);
+    }
   }
 
   @Override
   public void publish() {
-    Optional<String> format = format().or(() -> snapshots(staged));
-    if (spec.ifExists() == IfExists.REPLACE_PARTITIONS && replacement.exists(target)) {
-      publishPartitions();
-    } else if (format.flatMap(SnapshotFormat::named).isPresent()) {
-      commit(format);
-    } else {
-      publishWhole();
+    try {
+      publishStaged();
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      if (!isPublished()) {
+        throw e;
+      }
+
+      // The answer was lost, or came late, or another attempt at this run was first.
+      LOG.warn("{} is published all the same: {}", location(), e.getMessage());
     }
 
     replacement.settle();
     removeStaged();
   }
 
-  /** Copies what was staged in one commit: readers see the old table up to it, then the new one. */
-  private void commit(Optional<String> format) {
-    if (spec.ifExists() != IfExists.REPLACE || !replacement.exists(target)) {
-      if (format.filter(DELTA::equals).isPresent()) {
-        create(staged(), copy, format);
-        replacement.moveIn(copy);
+  private void publishStaged() {
+    Optional<String> format = format().or(() -> key(staged));
+    if (spec.ifExists() == IfExists.REPLACE_PARTITIONS && replacement.exists(target)) {
+      if (snapshots(target).isPresent()) {
+        commit(this::overwritePartitions);
       } else {
-        create(staged(), target, format);
+        publishPartitions();
       }
-
-      return;
+    } else if (format.flatMap(SnapshotFormat::named).isPresent()) {
+      publishByCommit(format);
+    } else {
+      publishWhole();
     }
+  }
 
+  /** Copies what was staged in one commit: readers see the old table up to it, then the new one. */
+  private void publishByCommit(Optional<String> format) {
+    if (spec.ifExists() == IfExists.REPLACE && replacement.exists(target)) {
+      commit(() -> writer(staged(), target, format).createOrReplace());
+    } else if (format.filter(DELTA::equals).isPresent()) {
+      writer(staged(), copy, format).createOrReplace();
+      replacement.moveIn(copy);
+    } else {
+      commit(() -> create(staged(), target, format));
+    }
+  }
+
+  private void commit(Runnable write) {
     Optional<String> before = version();
     try {
-      writer(staged(), target, format).replace();
-    } catch (CannotReplaceMissingTableException e) {
-      throw replacement.publishedFirst(e);
+      write.run();
     } catch (Exception e) { // each format has its own, some undeclared, for a commit too late
       if (version().equals(before)) {
         throw e;
@@ -244,8 +273,7 @@ final class TableOutput implements Output {
   }
 
   private Optional<String> version() {
-    return SnapshotFormat.of(spark, target.quoted())
-        .flatMap(format -> format.latestVersion(spark, target.quoted()));
+    return snapshots(target).flatMap(format -> format.latestVersion(spark, target.quoted()));
   }
 
   private void publishWhole() {
@@ -270,8 +298,8 @@ final class TableOutput implements Output {
   }
 
   /**
-   * Replaces the partitions that the staged table has, by the means of the target's format: in one
-   * commit, or each deleted and renamed, which a run that is killed in between leaves undone.
+   * Replaces the partitions that the staged table has where there are no commits: Spark deletes and
+   * renames each, which a run that is killed in between leaves undone.
    *
    * <p>The table bears no run's identity meanwhile, so that the run is done again, and so is one
    * whose partitions it has replaced. It bears none afterwards where another run writes too.
@@ -280,7 +308,7 @@ final class TableOutput implements Output {
     String mark = UNFINISHED + publisher.attempt();
     setIdentity(mark);
     overwritePartitions();
-    boolean isAlone = publishedIdentity().filter(mark::equals).isPresent();
+    boolean isAlone = identity().filter(mark::equals).isPresent();
     setIdentity(isAlone ? publisher.identity() : UNFINISHED);
     leftovers.removeWithin();
   }
@@ -307,7 +335,13 @@ final class TableOutput implements Output {
         Arrays.stream(spark.table(table.quoted()).columns())
             .map(name -> rows.col(quoted(name)))
             .toArray(Column[]::new);
-    rows.select(columns).write().options(spec.options()).mode(mode).insertInto(table.quoted());
+    DataFrameWriter<Row> writer = rows.select(columns).write().options(spec.options()).mode(mode);
+    Optional<SnapshotFormat> format = snapshots(table);
+    if (format.isPresent()) {
+      writer.format(format.get().key()).options(runOptions(format)); // unnamed, it gets no options
+    }
+
+    writer.insertInto(table.quoted());
   }
 
   /** To replace the partitions of a table without any would be to replace it whole. */
@@ -338,6 +372,22 @@ final class TableOutput implements Output {
   }
 
   @Override
+  public boolean isReplaceable() {
+    return snapshots(target).isPresent() || !replacement.leavesFiles();
+  }
+
+  /** The table that is to take its place would stand elsewhere, and the old files stay. */
+  private void checkIsReplaceable() {
+    if (spec.ifExists() == IfExists.REPLACE && !isReplaceable()) {
+      throw new JobException(
+          LeavingStatus.CONFLICT,
+          "Cannot replace table %s: it is external, and its files would stay (drop the table, or write"
+                  .formatted(location())
+              + " to its folder with output.path)");
+    }
+  }
+
+  @Override
   public void discard() {
     try {
       replacement.drop(staged);
@@ -358,7 +408,16 @@ final class TableOutput implements Output {
     return "__sparknorm_staged_%s_".formatted(publisher.configuration());
   }
 
-  private Optional<String> publishedIdentity() {
+  private boolean isPublished() {
+    return replacement.exists(target)
+        && snapshots(target)
+            .map(
+                format ->
+                    format.isLastWrittenBy(spark, withNamespace(target), publisher.identity()))
+            .orElseGet(() -> identity().filter(publisher.identity()::equals).isPresent());
+  }
+
+  private Optional<String> identity() {
     return spark.sql("SHOW TBLPROPERTIES " + target.quoted()).collectAsList().stream()
         .filter(property -> property.getString(0).equals(IDENTITY_PROPERTY))
         .map(property -> property.getString(1))

@@ -3,10 +3,14 @@ package io.sparknorm.spark.output;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.SnapshotFormat;
+import io.sparknorm.spark.config.IfExists;
+import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.TableName;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -20,16 +24,13 @@ final class TableReplacement {
 
   private final SparkSession spark;
   private final TableName target;
-  private final String location;
+  private final OutputSpec spec;
   private final String attempt;
 
-  /**
-   * @param location what the user calls the target
-   */
-  TableReplacement(SparkSession spark, TableName target, String location, String attempt) {
+  TableReplacement(SparkSession spark, TableName target, OutputSpec spec, String attempt) {
     this.spark = spark;
     this.target = target;
-    this.location = location;
+    this.spec = spec;
     this.attempt = attempt;
   }
 
@@ -142,6 +143,23 @@ final class TableReplacement {
     return spark.catalog().tableExists(table.quoted());
   }
 
+  /** Whether the target's files stay where they are when it is dropped. */
+  boolean leavesFiles() {
+    try {
+      return "EXTERNAL".equals(spark.catalog().getTable(target.quoted()).tableType())
+          && spark.sql("SHOW TBLPROPERTIES " + target.quoted()).collectAsList().stream()
+              .noneMatch(TableReplacement::isPurged);
+    } catch (AnalysisException e) {
+      throw publishedFirst(e);
+    }
+  }
+
+  /** What Hive makes of ordinary tables where it translates them. */
+  private static boolean isPurged(Row property) {
+    return property.getString(0).equals("external.table.purge")
+        && property.getString(1).equalsIgnoreCase("true");
+  }
+
   void drop(TableName table) {
     if (!exists(table)) {
       return; // Spark would log with a stack trace that its properties cannot be shown
@@ -157,13 +175,20 @@ final class TableReplacement {
     spark.sql("ALTER TABLE %s RENAME TO %s".formatted(from.quoted(), to.last().quoted()));
   }
 
-  /** What is said of a target that somebody else has written to. */
+  /**
+   * What is said of a target that somebody else has written to. The partitions of this run may
+   * still take their place beside the other's, or replace them: those of other days often come at
+   * once.
+   *
+   * @param cause null if there is none
+   */
   JobException publishedFirst(Exception cause) {
+    boolean isOneOfMany = spec.ifExists() == IfExists.REPLACE_PARTITIONS;
     return new JobException(
-        LeavingStatus.CONFLICT,
+        isOneOfMany ? LeavingStatus.TRY_AGAIN : LeavingStatus.CONFLICT,
         "Cannot publish output: table %s was written while this run was under way (another run"
-                .formatted(location)
-            + " published first)",
+                .formatted(spec.location())
+            + " published first%s)".formatted(isOneOfMany ? "; start the run again" : ""),
         cause);
   }
 }

@@ -30,6 +30,8 @@ public final class HaltingFileSystem extends RawLocalFileSystem {
   private static final AtomicInteger DONE = new AtomicInteger();
   private static volatile boolean isFull;
   private static volatile Consumer<Path> rival = path -> {};
+  private static volatile Consumer<Path> maker = path -> {};
+  private static volatile Consumer<Path> renamer = path -> {};
   private static volatile int last = Integer.getInteger(HALT_AFTER, Integer.MAX_VALUE);
 
   /** The same for the calls that go by a file context. */
@@ -71,6 +73,18 @@ public final class HaltingFileSystem extends RawLocalFileSystem {
   /** Has a rival act whenever somebody looks whether a file is there. */
   static void whenLookedFor(Consumer<Path> act) {
     rival = act;
+  }
+
+  /** Has somebody act whenever a file is about to be made. */
+  static void whenMade(Consumer<Path> act) {
+    maker = act;
+  }
+
+  /**
+   * Has somebody act whenever a file or folder has got its new name, before the caller hears it.
+   */
+  static void whenRenamed(Consumer<Path> act) {
+    renamer = act;
   }
 
   @Override
@@ -122,6 +136,7 @@ public final class HaltingFileSystem extends RawLocalFileSystem {
       long blockSize,
       Progressable progress)
       throws IOException {
+    maker.accept(path);
     writeStep();
     return closing(
         super.create(path, permission, overwrite, bufferSize, replication, blockSize, progress));
@@ -136,6 +151,7 @@ public final class HaltingFileSystem extends RawLocalFileSystem {
       long blockSize,
       Progressable progress)
       throws IOException {
+    maker.accept(path);
     writeStep();
     return closing(super.create(path, overwrite, bufferSize, replication, blockSize, progress));
   }
@@ -160,7 +176,9 @@ public final class HaltingFileSystem extends RawLocalFileSystem {
   @Override
   public boolean rename(Path from, Path to) throws IOException {
     step();
-    return super.rename(from, to);
+    boolean isDone = super.rename(from, to);
+    renamer.accept(to);
+    return isDone;
   }
 
   @Override

@@ -143,6 +143,28 @@ class TestTableFaults extends JobTest {
     assertThat(tables().toFile().list()).containsExactly("t");
   }
 
+  @Test
+  void externalTableIsNotReplacedByOneElsewhere() throws IOException {
+    prepare(JOB);
+    String external =
+        "CREATE TABLE faults.e USING parquet LOCATION 'halt:%s' AS SELECT id FROM range(1)"
+            .formatted(folder.resolve("elsewhere"));
+    String job = JOB + "output.table = faults.e\n";
+    spark().sql(external);
+
+    assertThat(refusal(Command.RUN, job, LeavingStatus.CONFLICT))
+        .isEqualTo(
+            "Cannot replace table faults.e: it is external, and its files would stay (drop the"
+                + " table, or write to its folder with output.path)");
+    assertThat(refusal(Command.RUN, job + "output.if-exists = fail", LeavingStatus.CONFLICT))
+        .endsWith("or set output.if-exists = skip)");
+    assertThat(spark().table("faults.e").count()).isEqualTo(1);
+
+    spark().sql("ALTER TABLE faults.e SET TBLPROPERTIES ('external.table.purge' = 'TRUE')");
+    run(job);
+    assertThat(spark().table("faults.e").count()).isEqualTo(6);
+  }
+
   /** Acts when a folder is looked for, and not again meanwhile or afterwards. */
   private static Consumer<org.apache.hadoop.fs.Path> once(
       String name, Consumer<org.apache.hadoop.fs.Path> act) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.typesafe.config.ConfigFactory;
-import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.JobSpec;
@@ -15,23 +14,30 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.iceberg.spark.Spark3Util;
+import org.apache.iceberg.spark.actions.SparkActions;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobEnd;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tables of Delta Lake and Iceberg: read at one snapshot, replaced in one commit. */
 class TestTableFormats extends JobTest {
-  private static final String DELTA = "default";
+  private static final String DELTA = "formats";
   private static final String ICEBERG = "ice.db";
   private static final String RECORDS =
       "SELECT id, array(CAST(id AS FLOAT), CAST(sin(id) AS FLOAT)) AS x FROM range(%d, %d)";
@@ -43,18 +49,23 @@ class TestTableFormats extends JobTest {
       """;
 
   @BeforeEach
-  void makeNamespace() {
+  void makeNamespaces() {
+    HaltingFileSystem.install(spark().sparkContext().hadoopConfiguration());
+    spark().sql("CREATE DATABASE %s LOCATION 'halt:%s'".formatted(DELTA, folder.resolve("delta")));
     spark().sql("CREATE NAMESPACE IF NOT EXISTS " + ICEBERG);
-    dropTables();
   }
 
   @AfterEach
   void dropTables() {
+    HaltingFileSystem.whenMade(file -> {});
+    HaltingFileSystem.whenRenamed(file -> {});
     for (String namespace : List.of(DELTA, ICEBERG)) {
       for (var table : spark().sql("SHOW TABLES IN " + namespace).collectAsList()) {
         spark().sql("DROP TABLE %s.%s".formatted(namespace, table.getString(1)));
       }
     }
+
+    spark().sql("DROP DATABASE " + DELTA);
   }
 
   @ParameterizedTest
@@ -165,10 +176,7 @@ class TestTableFormats extends JobTest {
     run(second);
     assertThat(reader.rows().count()).isEqualTo(9);
     assertThat(commits(output)).isEqualTo(commits + 1);
-    String days = "SELECT day, count(*), max(id) FROM %s GROUP BY day ORDER BY day";
-    assertThat(spark().sql(days.formatted(output)).collectAsList())
-        .extracting(Row::toString)
-        .containsExactly("[0,3,6]", "[1,4,103]", "[2,3,8]");
+    assertThat(days(output)).containsExactly("[0,3,6]", "[1,4,103]", "[2,3,8]");
 
     assertThat(run(second).lines().get(0)).contains("this run is already published");
     assertThat(commits(output)).isEqualTo(commits + 1);
@@ -211,75 +219,273 @@ class TestTableFormats extends JobTest {
             file -> file.getString(0).endsWith(namespace.equals(DELTA) ? ".gz.parquet" : ".orc"));
   }
 
-  /** What a run that failed has put into the table is not known: no run's identity may stand. */
+  /** One commit puts all partitions into the table, or none of them. */
   @ParameterizedTest
   @ValueSource(strings = {DELTA, ICEBERG})
-  void tableBearsNoIdentityWhilePartitionsAreReplaced(String namespace) throws IOException {
+  void partitionsThatCouldNotBeReplacedAreLeftAsTheyWere(String namespace) throws IOException {
     String output = namespace + ".output";
-    String job =
-        "output { table = %s, if-exists = replace-partitions, partition-by = [day] }\n"
-                .formatted(output)
-            + FEATURES;
+    String job = replacePartitions(output);
     write("in", "SELECT *, id %% 3 AS day FROM (%s)".formatted(RECORDS.formatted(0, 9)));
     String first = "input.path = ${dir}/in\n" + job;
-    run(first + "output.format = " + format(output));
+    run(first);
     String broken = namespace.equals(DELTA) ? "delta.appendOnly" : "write.format.default";
     spark().sql("ALTER TABLE %s SET TBLPROPERTIES ('%s' = 'true')".formatted(output, broken));
     write("new", "SELECT *, 1L AS day FROM (%s)".formatted(RECORDS.formatted(100, 104)));
-    assertThat(catchThrowable(() -> run("input.path = ${dir}/new\n" + job))).isNotNull();
+    String second = "input.path = ${dir}/new\n" + job;
+    assertThat(catchThrowable(() -> run(second))).isNotNull();
     spark().sql("ALTER TABLE %s UNSET TBLPROPERTIES ('%s')".formatted(output, broken));
 
     long commits = commits(output);
-    run(first);
-    assertThat(commits(output)).isEqualTo(commits + 1);
     assertThat(run(first).lines().get(0)).contains("this run is already published");
+    run(second);
+    run(first); // some of its partitions are the second's
+    assertThat(commits(output)).isEqualTo(commits + 2);
+    assertThat(days(output)).containsExactly("[0,3,6]", "[1,3,7]", "[2,3,8]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {DELTA, ICEBERG})
+  void daysThatAreReplacedAtOnceAreBothThere(String namespace) throws Exception {
+    String output = namespace + ".output";
+    String job = replacePartitions(output);
+    write("in", "SELECT *, id %% 3 AS day FROM (%s)".formatted(RECORDS.formatted(0, 9)));
+    run("input.path = ${dir}/in\n" + job);
+    List<String> days = new ArrayList<>();
+    for (int day = 1; day <= 2; day++) {
+      String records = RECORDS.formatted(100 * day, 100 * day + 4);
+      write("day" + day, "SELECT *, %dL AS day FROM (%s)".formatted(day, records));
+      days.add("input.path = ${dir}/day%d\n".formatted(day) + job);
+    }
+
+    long commits = commits(output);
+    assertThat(runAtOnce(output, days)).containsOnly(LeavingStatus.DONE);
+    assertThat(commits(output)).isEqualTo(commits + 2);
+    for (String again : days) {
+      assertThat(days(output)).containsExactly("[0,3,6]", "[1,4,103]", "[2,4,203]");
+      run(again);
+    }
+  }
+
+  @Test
+  void tableThatIsAlteredMeanwhileIsWrittenByTheNextAttempt() throws Exception {
+    String output = DELTA + ".output";
+    write("in", "SELECT *, id %% 3 AS day FROM (%s)".formatted(RECORDS.formatted(0, 9)));
+    run("input.path = ${dir}/in\n" + replacePartitions(output));
+    write("new", "SELECT *, 1L AS day FROM (%s)".formatted(RECORDS.formatted(100, 104)));
+    String job = "input.path = ${dir}/new\n" + replacePartitions(output);
+    HaltingFileSystem.whenMade(
+        file -> {
+          if (isOfTheOutput(file)) {
+            HaltingFileSystem.whenMade(other -> {});
+            String alter = "ALTER TABLE %s SET TBLPROPERTIES ('made-for' = 'us')".formatted(output);
+            CompletableFuture.runAsync(() -> spark().sql(alter)).join(); // no task may use Spark
+          }
+        });
+
+    assertThat(refusal(Command.RUN, job, LeavingStatus.TRY_AGAIN))
+        .startsWith("Cannot publish output: table %s was written while this run".formatted(output))
+        .endsWith("; start the run again)");
+    assertThat(days(output)).containsExactly("[0,3,6]", "[1,3,7]", "[2,3,8]");
+    run(job);
+    assertThat(days(output)).containsExactly("[0,3,6]", "[1,4,103]", "[2,3,8]");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {DELTA, ICEBERG})
   void rivalsLeaveOneWholeResult(String namespace) throws Exception {
     String output = namespace + ".output";
-    String job =
-        "output { table = %s, format = %s, if-exists = replace }\n"
-                .formatted(output, format(output))
-            + FEATURES.replaceAll("momentum.*biased", "epsilon = 0");
     write("in", RECORDS.formatted(0, 10));
+    String job = withoutModel(output) + "output.if-exists = replace\n";
     run("input.path = ${dir}/in\n" + job);
-    ExecutorService pool = Executors.newFixedThreadPool(2);
+
+    List<LeavingStatus> said = runAtOnce(output, rivals(job));
+    assertThat(said)
+        .contains(LeavingStatus.DONE)
+        .isSubsetOf(LeavingStatus.DONE, LeavingStatus.CONFLICT);
+    assertThat(said.get((int) spark().table(output).count() - 11)).isEqualTo(LeavingStatus.DONE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    DELTA + ", fail, CONFLICT",
+    DELTA + ", replace, CONFLICT",
+    DELTA + ", replace-partitions, TRY_AGAIN",
+    ICEBERG + ", fail, CONFLICT",
+    ICEBERG + ", replace, CONFLICT",
+    ICEBERG + ", replace-partitions, TRY_AGAIN"
+  })
+  void oneOfTheRivalsMakesANewTable(String namespace, String ifExists, LeavingStatus beaten)
+      throws Exception {
+    String output = namespace + ".output";
+    String job =
+        withoutModel(output)
+            + "output { if-exists = %s, partition-by = [id] }\n".formatted(ifExists);
+
+    List<LeavingStatus> said = runAtOnce(output, rivals(job));
+    assertThat(said).containsExactlyInAnyOrder(LeavingStatus.DONE, beaten);
+    assertThat(said.get((int) spark().table(output).count() - 11)).isEqualTo(LeavingStatus.DONE);
+    assertThat(spark().sql("SHOW TABLES IN " + namespace).count()).isEqualTo(1);
+  }
+
+  /** That it failed is told; that it was made is not. */
+  @ParameterizedTest
+  @CsvSource({
+    DELTA + ", replace",
+    DELTA + ", replace-partitions",
+    ICEBERG + ", fail",
+    ICEBERG + ", replace",
+    ICEBERG + ", replace-partitions"
+  })
+  void runWhoseCommitWasMadeAllTheSameGoesOn(String namespace, String ifExists) throws IOException {
+    String output = namespace + ".output";
+    String job =
+        "output { table = %s, format = %s, if-exists = %s, partition-by = [day] }\n"
+                .formatted(output, format(output), ifExists)
+            + FEATURES;
+    int version = 1;
+    if (!ifExists.equals("fail")) {
+      write("in", "SELECT *, id %% 3 AS day FROM (%s)".formatted(RECORDS.formatted(0, 9)));
+      run("input.path = ${dir}/in\n" + job);
+      version = 2;
+    }
+
+    write("new", "SELECT *, 1L AS day FROM (%s)".formatted(RECORDS.formatted(100, 104)));
+    AtomicBoolean isLost = new AtomicBoolean();
+    HaltingFileSystem.whenRenamed(
+        file -> {
+          if (file.toString()
+                  .matches(".*/output/(_delta_log/\\d+|metadata/v\\d+\\.metadata)\\.json")
+              && !isLost.getAndSet(true)) {
+            throw new IllegalStateException("the answer to the commit was lost");
+          }
+        });
+    run("input.path = ${dir}/new\n" + job);
+    assertThat(isLost).isTrue();
+    assertThat(version("m", version)).exists();
+    assertThat(days(output)).contains("[1,4,103]");
+    assertThat(run("input.path = ${dir}/new\n" + job).lines().get(0)).contains("already published");
+    assertThat(version("m", version + 1)).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {DELTA, ICEBERG})
+  void tableIsTheRunsAsLongAsItHasTheSameRecords(String namespace) throws IOException {
+    String output = namespace + ".output";
+    write("in", RECORDS.formatted(0, 10));
+    String job = "input.path = ${dir}/in\n" + withoutModel(output) + "output.if-exists = replace\n";
+    run(job);
+    spark().sql("ALTER TABLE %s SET TBLPROPERTIES ('made-for' = 'us')".formatted(output));
+    rewrite(output);
+    long commits = commits(output);
+    assertThat(run(job).lines().get(0)).contains("this run is already published");
+    assertThat(commits(output)).isEqualTo(commits);
+
+    spark().sql("DELETE FROM %s WHERE id = 7".formatted(output));
+    run(job);
+    assertThat(spark().table(output).count()).isEqualTo(10);
+    assertThat(run(job).lines().get(0)).contains("this run is already published");
+  }
+
+  /** Writes its files anew, with the same records. */
+  private void rewrite(String table) {
+    long commits = commits(table);
+    if (table.startsWith(ICEBERG)) {
+      try {
+        SparkActions.get(spark())
+            .rewriteDataFiles(Spark3Util.loadIcebergTable(spark(), table))
+            .option("rewrite-all", "true")
+            .execute();
+      } catch (Exception e) { // checked ones of Spark's
+        throw new IllegalStateException(e);
+      }
+    } else {
+      spark().sql("OPTIMIZE %s ZORDER BY (id)".formatted(table));
+    }
+
+    assertThat(commits(table)).isEqualTo(commits + 1);
+  }
+
+  private static String withoutModel(String output) {
+    return "output { table = %s, format = %s }\n".formatted(output, format(output))
+        + FEATURES.replaceAll("momentum.*biased", "epsilon = 0");
+  }
+
+  private static String replacePartitions(String output) {
+    return withoutModel(output)
+        + "output { if-exists = replace-partitions, partition-by = [day] }\n";
+  }
+
+  /** Two runs of a job, the first on 11 records and the second on 12. */
+  private List<String> rivals(String job) {
+    List<String> rivals = new ArrayList<>();
+    for (int i = 1; i <= 2; i++) {
+      write("in" + i, RECORDS.formatted(0, 10 + i));
+      rivals.add("input.path = ${dir}/in%d\n".formatted(i) + job);
+    }
+
+    return rivals;
+  }
+
+  /** What jobs end with that all write to the table of the output before any of them commits. */
+  private List<LeavingStatus> runAtOnce(String table, List<String> jobs) throws Exception {
+    CountDownLatch writing = new CountDownLatch(jobs.size());
+    HaltingFileSystem.whenMade(
+        file -> {
+          if (isOfTheOutput(file)) {
+            writing.countDown();
+            await(writing);
+          }
+        });
+    ExecutorService pool = Executors.newFixedThreadPool(jobs.size());
     try {
-      List<Future<Summary>> rivals = new ArrayList<>();
-      for (int i = 1; i <= 2; i++) {
-        write("in" + i, RECORDS.formatted(0, 10 + i));
-        String rival = "input.path = ${dir}/in%d\n".formatted(i) + job;
-        rivals.add(pool.submit(() -> run(rival)));
+      List<LeavingStatus> statuses = new ArrayList<>();
+      for (Future<LeavingStatus> status :
+          pool.invokeAll(jobs.stream().map(this::inItsOwnSession).toList())) {
+        statuses.add(status.get());
       }
 
-      List<Long> published = new ArrayList<>();
-      for (int i = 1; i <= 2; i++) {
-        try {
-          rivals.get(i - 1).get();
-          published.add(10L + i);
-        } catch (ExecutionException e) {
-          assertThat(Failures.inTermsOfTheJob(e).map(JobException::status))
-              .as(e.toString())
-              .contains(LeavingStatus.CONFLICT);
-        }
-      }
-
-      assertThat(published).contains(spark().table(output).count());
+      spark().sql("REFRESH TABLE " + table);
+      return statuses;
     } finally {
       pool.shutdownNow();
     }
   }
 
-  /** How often the table's content was committed; one commit leaves nothing between two states. */
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(1, TimeUnit.MINUTES)).as("all write at once").isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** As in a process of its own, which does not know what others commit. */
+  private Callable<LeavingStatus> inItsOwnSession(String job) {
+    return () -> {
+      try (StopSignal stop = StopSignal.listen()) {
+        new Job(spark().newSession(), spec(Command.RUN, job), new Progress(), stop).run();
+        return LeavingStatus.DONE;
+      } catch (Exception e) {
+        return Failures.inTermsOfTheJob(e).orElseThrow(() -> new AssertionError(e)).status();
+      }
+    };
+  }
+
+  /** A file of records, in the table's folder or where a new one is made. */
+  private static boolean isOfTheOutput(org.apache.hadoop.fs.Path file) {
+    return file.toString().matches(".*/output(__[^/]*_copy)?/(data/|day=|id=|part-).*");
+  }
+
+  private List<String> days(String table) {
+    String days = "SELECT day, count(*), max(id) FROM %s GROUP BY day ORDER BY day";
+    return spark().sql(days.formatted(table)).collectAsList().stream().map(Row::toString).toList();
+  }
+
+  /** How often the table was committed to; one commit leaves nothing between two states. */
   private long commits(String table) {
     return table.startsWith(ICEBERG)
         ? spark().sql("SELECT * FROM %s.snapshots".formatted(table)).count()
-        : spark()
-            .sql("DESCRIBE HISTORY " + table)
-            .where("operation NOT LIKE '%PROPERTIES%'")
-            .count();
+        : spark().sql("DESCRIBE HISTORY " + table).count();
   }
 
   private Input pin(String input) {
