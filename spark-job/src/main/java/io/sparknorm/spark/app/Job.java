@@ -150,8 +150,8 @@ final class Job {
     if (spec.output().orElseThrow().path().isPresent()) {
       Configuration hadoop = spark.sparkContext().hadoopConfiguration();
       Optional<String> status = spec.statusPath(progress.date());
-      OutputRules.checkIsOutside(output, Key.STORE_PATH, spec.storePath(), hadoop);
-      OutputRules.checkIsOutside(output, Key.RUN_STATUS_PATH, status, hadoop);
+      OutputRules.checkIsOutside(output.location(), Key.STORE_PATH, spec.storePath(), hadoop);
+      OutputRules.checkIsOutside(output.location(), Key.RUN_STATUS_PATH, status, hadoop);
     }
   }
 

@@ -37,11 +37,11 @@ final class OutputRules {
   /**
    * What is within the output would go with it when it is replaced, however its path is written.
    *
-   * @param key of the path
+   * @param output its path
+   * @param key of the other path
    */
-  static void checkIsOutside(Output output, Key key, Optional<String> path, Configuration hadoop) {
-    if (path.isPresent()
-        && qualified(path.get(), hadoop).startsWith(qualified(output.location(), hadoop))) {
+  static void checkIsOutside(String output, Key key, Optional<String> path, Configuration hadoop) {
+    if (path.isPresent() && qualified(path.get(), hadoop).startsWith(qualified(output, hadoop))) {
       throw JobException.usage(
           "Invalid %s: %s (must not be within output.path)"
               .formatted(key.fullName(), Locations.withoutSecrets(path.get())));

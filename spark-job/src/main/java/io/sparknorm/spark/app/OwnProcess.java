@@ -12,7 +12,7 @@ final class OwnProcess {
 
   private static final int LEAVE_AFTER_MILLIS = 3000;
 
-  /** The last of them is a driver's in a standalone cluster, which waits for all threads. */
+  /** {@code DriverWrapper} is a driver's in a standalone cluster, and waits for all threads. */
   private static final Set<String> MAINS =
       Set.of(
           SparknormApp.class.getName(),

@@ -1,7 +1,6 @@
 package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.config.OutputSpec;
-import java.util.Map;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -12,30 +11,9 @@ import org.apache.spark.sql.types.StructType;
 record FileFormat(SparkSession spark, OutputSpec spec) {
   /** Writes to a folder that has no rows yet, and marks it as the session has it. */
   void write(Dataset<Row> rows, Path folder) {
-    write(rows, folder, Map.of());
-  }
-
-  /**
-   * Writes to a folder and does not mark it.
-   *
-   * @param fileName how the names of the files begin
-   */
-  void writeUnmarked(Dataset<Row> rows, Path folder, String fileName) {
-    write(
-        rows,
-        folder,
-        Map.of(
-            "mapreduce.fileoutputcommitter.marksuccessfuljobs",
-            "false",
-            "mapreduce.output.basename",
-            fileName));
-  }
-
-  private void write(Dataset<Row> rows, Path folder, Map<String, String> hadoop) {
     rows.write()
         .format(spec.writer().source(spec.format().orElseThrow()))
         .options(spec.options())
-        .options(hadoop)
         .partitionBy(spec.partitionBy().toArray(String[]::new))
         .mode("append")
         .save(folder.toString());

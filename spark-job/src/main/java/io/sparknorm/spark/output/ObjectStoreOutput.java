@@ -4,17 +4,17 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
-import io.sparknorm.spark.output.Claims.Claim;
-import io.sparknorm.spark.output.Claims.Written;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
@@ -30,54 +30,36 @@ import org.slf4j.LoggerFactory;
  * A folder on an object store, which cannot rename folders. There a run writes to a new path, which
  * is complete once {@code _SUCCESS} is there, and replacing is refused.
  *
- * <p>Who writes to the path is settled by claims: files with ascending numbers, each created
- * exclusively. A path with a claim of another run is somebody else's. A later attempt at the same
- * run takes over from an earlier one that left no {@code _SUCCESS}, and removes what that wrote.
- * Publishing takes one more claim, which says that all is there: either the earlier attempt makes
- * it, and the later one finds the number taken, or the other way round. Whoever finds such a claim
- * of its own run, and the files that it tells of, writes the {@code _SUCCESS} that is missing. An
- * attempt that was taken over while it was writing removes its own files.
+ * <p>Each attempt stages in a hidden folder of its own within the target. The first to make its
+ * {@link Claim} publishes: the store copies each of its files to where readers see it, and {@code
+ * _SUCCESS} comes last. An attempt that is cut off in between is brought to its end by the next one
+ * at the same run. Without a claim nobody puts anything where readers see it, and what they see
+ * nobody ever removes: an attempt that was beaten cannot do harm, however late it notices.
  */
 final class ObjectStoreOutput implements Output {
   private static final Logger LOG = LoggerFactory.getLogger(ObjectStoreOutput.class);
 
-  /** How Spark names the files of one write, whichever attempt's. */
-  private static final Pattern PART =
-      Pattern.compile("part-(?:[0-9a-f]{8}-)?[0-9]+-([0-9a-f-]{36})\\b.*");
+  /** How the names of the folders begin that attempts stage in. */
+  private static final String STAGED = "_sparknorm-";
+
+  /** The store does the copying; who asks for it only waits. */
+  private static final int MOVED_AT_ONCE = 16;
 
   private final FileFormat format;
   private final Publisher publisher;
   private final FileSystem fileSystem;
   private final Path target;
-  private final Claims claims;
+  private final Path staged;
   private StructType schema;
-  private Optional<Claim> own = Optional.empty();
-  private Written written;
-
-  /** How many files that readers see are at the target, an attempt's and those of others. */
-  private record Held(int own, int others) {
-    static Held of(List<Path> files, String names) {
-      int own = 0;
-      int others = 0;
-      for (Path file : files) {
-        if (file.getName().contains(names)) {
-          own++;
-        } else if (PART.matcher(file.getName()).matches()) {
-          others++;
-        }
-      }
-
-      return new Held(own, others);
-    }
-  }
+  private List<String> written = List.of();
+  private boolean isClaimed;
 
   ObjectStoreOutput(FileFormat format, Publisher publisher, FileSystem fileSystem, Path target) {
     this.format = format;
     this.publisher = publisher;
     this.fileSystem = fileSystem;
     this.target = target;
-    this.claims = new Claims(fileSystem, target, publisher);
-    this.written = new Written(fileName(publisher.attempt()), 0);
+    this.staged = new Path(target, STAGED + publisher.attempt());
     IfExists ifExists = format.spec().ifExists();
     if (ifExists == IfExists.REPLACE || ifExists == IfExists.REPLACE_PARTITIONS) {
       throw JobException.usage(
@@ -106,140 +88,104 @@ final class ObjectStoreOutput implements Output {
   @Override
   public Existing existing() {
     try {
-      if (!fileSystem.exists(target)) {
+      if (isFree()) {
         return Existing.NOTHING;
       }
 
-      // Read first: whoever publishes writes _SUCCESS before the claims go.
-      Optional<Claim> newest = claims.newest();
-      if (fileSystem.exists(new Path(target, RunMarker.SUCCESS))) {
-        return published();
+      Claim claim = Claim.read(fileSystem, target);
+      boolean isComplete = fileSystem.exists(new Path(target, RunMarker.SUCCESS));
+      if (!claim.run().equals(publisher.identity())) {
+        return isComplete ? Existing.OTHER : Existing.UNFINISHED;
       }
 
-      if (!isOurs(newest)) {
-        return Existing.UNFINISHED;
+      if (!isComplete) {
+        finish(claim);
       }
 
-      if (!isComplete(newest)) {
-        return Existing.NOTHING;
-      }
-
-      finish();
+      remove(STAGED);
       return Existing.SAME_RUN;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private Existing published() throws IOException {
-    Optional<String> publishedBy = RunMarker.read(fileSystem, target);
-    if (publishedBy.stream().noneMatch(publisher.identity()::equals)) {
-      return Existing.OTHER;
+  /** Whether nobody has published there, or begun to; what is staged does not count. */
+  private boolean isFree() throws IOException {
+    for (Path entry : entries()) {
+      String name = entry.getName();
+      if (PartitionFolders.isVisible(entry)
+          || name.equals(RunMarker.NAME)
+          || name.equals(RunMarker.SUCCESS)) {
+        return false;
+      }
     }
 
-    claims.removeAll();
-    return Existing.SAME_RUN;
+    return true;
   }
 
-  private boolean isOurs(Optional<Claim> claim) {
-    return claim.filter(some -> some.run().equals(publisher.identity())).isPresent();
-  }
-
-  /** Whether whoever made the claim had written all, and that and nothing else is there. */
-  private boolean isComplete(Optional<Claim> claim) throws IOException {
-    return claim.isPresent()
-        && claim.get().written().isPresent()
-        && holdsNothingBut(claim.get().written().get());
+  private List<Path> entries() throws IOException {
+    try {
+      return Arrays.stream(fileSystem.listStatus(target)).map(FileStatus::getPath).toList();
+    } catch (FileNotFoundException e) {
+      return List.of();
+    }
   }
 
   @Override
   public void stage(Dataset<Row> rows) {
     schema = rows.schema();
+    format.write(rows, staged);
     try {
-      claim();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-
-    // A reader goes by _SUCCESS: it is for publish() to write.
-    format.writeUnmarked(rows, target, fileName(publisher.attempt()));
-    try {
-      written = written();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-
-    checkOwnsTarget();
-  }
-
-  /** How the names of an attempt's files begin. */
-  private static String fileName(String attempt) {
-    return "part-" + attempt;
-  }
-
-  /** Spark before 4.0 gives files no name but that of the write, which only they tell. */
-  private Written written() throws IOException {
-    String attempt = fileName(publisher.attempt());
-    List<Path> files = files();
-    Set<String> writes = new TreeSet<>();
-    for (Path file : files) {
-      Matcher part = PART.matcher(file.getName());
-      if (part.matches()) {
-        writes.add(file.getName().startsWith(attempt) ? attempt : part.group(1));
-      }
-    }
-
-    String names = writes.size() == 1 ? writes.iterator().next() : attempt;
-    return new Written(names, Held.of(files, names).own());
-  }
-
-  private void checkOwnsTarget() {
-    try {
-      if (!claims.newest().equals(own)) {
-        throw publishedFirst();
-      }
+      written = stagedFiles();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** From here on what is at the target is this attempt's, to publish or to remove. */
-  private void claim() throws IOException {
-    Optional<Claim> before = claims.newest();
-    if (before.isEmpty() ? fileSystem.exists(target) : !isOurs(before) || isComplete(before)) {
-      throw publishedFirst();
-    }
-
-    own = Optional.of(create(before.map(Claim::number).orElse(0) + 1, Optional.empty()));
-    checkOwnsTarget(); // the number may be one that a rival with a higher one has made free
-    if (fileSystem.exists(new Path(target, RunMarker.SUCCESS))) {
-      // Free only because the attempt that had the number has published and removed its claims.
-      fileSystem.delete(own.get().file(), false);
-      own = Optional.empty();
-      throw publishedFirst();
-    }
-
-    for (FileStatus entry : fileSystem.listStatus(target)) {
-      if (!Claims.isClaim(entry.getPath())) {
-        fileSystem.delete(entry.getPath(), true);
+  /** The paths below the folder; a task that nobody waits for writes to a hidden one there. */
+  private List<String> stagedFiles() throws IOException {
+    List<String> files = new ArrayList<>();
+    try {
+      RemoteIterator<LocatedFileStatus> listed = fileSystem.listFiles(staged, true);
+      while (listed.hasNext()) {
+        Path file = listed.next().getPath();
+        if (isToBeSeen(file)) {
+          files.add(staged.toUri().relativize(file.toUri()).getPath());
+        }
       }
+    } catch (FileNotFoundException e) {
+      return List.of(); // whoever has published removes what others have staged
     }
+
+    return files;
   }
 
-  private Claim create(int number, Optional<Written> all) throws IOException {
-    return claims.create(number, all).orElseThrow(this::publishedFirst);
+  private boolean isToBeSeen(Path path) {
+    return path.equals(staged)
+        || (PartitionFolders.isVisible(path) && isToBeSeen(path.getParent()));
   }
 
   @Override
   public Dataset<Row> staged() {
-    return format.read(target, schema);
+    return format.read(staged, schema);
   }
 
   @Override
   public void checkIsStaged() {
-    checkOwnsTarget();
     try {
-      checkHoldsWhatWasWritten();
+      if (!isFree()) {
+        throw publishedFirst();
+      }
+
+      List<String> left = new ArrayList<>(stagedFiles());
+      left.retainAll(Set.copyOf(written));
+      if (left.size() < written.size()) {
+        throw new JobException(
+            LeavingStatus.TRY_AGAIN,
+            "Cannot publish output: of %d files that this run has written to %s %d are left (start"
+                    .formatted(written.size(), location(), left.size())
+                + " it again)");
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -247,95 +193,105 @@ final class ObjectStoreOutput implements Output {
 
   @Override
   public void publish() {
-    checkOwnsTarget();
+    checkIsStaged();
+    Claim claim = new Claim(publisher.identity(), staged.getName(), written);
     try {
-      checkHoldsWhatWasWritten();
-      Optional<Claim> before = own;
-      Claim complete = create(before.orElseThrow().number() + 1, Optional.of(written));
-      own = Optional.empty(); // another attempt may finish it from here on
-      if (!isComplete(Optional.of(complete))) {
-        // Free only because an attempt that had taken over has failed, and removed all there was.
-        fileSystem.delete(complete.file(), false);
-        own = before;
+      isClaimed = true; // or may be, where making the claim fails: another attempt finds out
+      isClaimed = claim.create(fileSystem, target);
+      if (!isClaimed) {
         throw publishedFirst();
       }
 
-      finish();
+      finish(claim);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
+    remove(STAGED);
+  }
+
+  /** Can be done again, and by several at once: an object appears whole, and is the same anyway. */
+  private void finish(Claim claim) throws IOException {
+    Set<String> gone = ConcurrentHashMap.newKeySet();
+    ExecutorService movers = Executors.newFixedThreadPool(MOVED_AT_ONCE);
+    try {
+      CompletableFuture.allOf(
+              claim.files().stream()
+                  .map(file -> CompletableFuture.runAsync(() -> move(claim, file, gone), movers))
+                  .toArray(CompletableFuture[]::new))
+          .join();
+    } finally {
+      movers.shutdown();
+    }
+
+    if (!gone.isEmpty()) {
+      throw new JobException(
+          LeavingStatus.CONFLICT,
+          "Cannot publish output: %s, which this run has written to %s, is gone (remove the folder,"
+                  .formatted(gone.iterator().next(), location())
+              + " then start the run again)");
+    }
+
+    RunMarker.writeSuccess(fileSystem, target);
+  }
+
+  private void move(Claim claim, String file, Set<String> gone) {
+    Path from = new Path(new Path(target, claim.staged()), file);
+    Path to = new Path(target, file);
+    try {
+      if (!fileSystem.exists(to) && !rename(from, to)) {
+        gone.add(file);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private void finish() throws IOException {
-    RunMarker.write(fileSystem, target, publisher.identity());
-    RunMarker.writeSuccess(fileSystem, target);
-    claims.removeAll();
-  }
-
-  /** An earlier attempt that still lives may have added files of its own: each record twice. */
-  private void checkHoldsWhatWasWritten() throws IOException {
-    Held held = Held.of(files(), written.names());
-    if (held.others() > 0) {
-      throw new JobException(
-          LeavingStatus.TRY_AGAIN,
-          "Cannot publish output: another attempt at this run has written to %s meanwhile (let it"
-                  .formatted(location())
-              + " end, then start the run again)");
+  /** Whether a file is in its new place, whoever has moved it there. */
+  private boolean rename(Path from, Path to) throws IOException {
+    IOException failure = new IOException("Cannot move %s to %s".formatted(from, to));
+    try {
+      fileSystem.mkdirs(to.getParent());
+      if (fileSystem.rename(from, to)) {
+        return true;
+      }
+    } catch (IOException e) {
+      failure = e;
     }
 
-    if (held.own() != written.files()) {
-      throw new JobException(
-          LeavingStatus.TRY_AGAIN,
-          "Cannot publish output: of %d files that this run has written to %s %d are left (start it"
-                  .formatted(written.files(), location(), held.own())
-              + " again)");
-    }
-  }
-
-  private boolean holdsNothingBut(Written all) throws IOException {
-    return Held.of(files(), all.names()).equals(new Held(all.files(), 0));
-  }
-
-  private List<Path> files() throws IOException {
-    List<Path> files = new ArrayList<>();
-    RemoteIterator<LocatedFileStatus> listed = fileSystem.listFiles(target, true);
-    while (listed.hasNext()) {
-      files.add(listed.next().getPath());
+    boolean isLeft = fileSystem.exists(from); // asked first: it goes once the other is there
+    boolean isMoved = fileSystem.exists(to);
+    if (isLeft && !isMoved) {
+      throw failure;
     }
 
-    return files;
+    return isMoved;
   }
 
   @Override
   public void discard() {
+    if (!isClaimed) {
+      remove(staged.getName());
+    }
+  }
+
+  /** Removes what was staged, with such a name, and the target if nothing else is there. */
+  private void remove(String prefix) {
     try {
-      if (own.isPresent()) {
-        removeOwn();
+      List<Path> entries = entries();
+      for (Path entry : entries) {
+        if (entry.getName().startsWith(prefix)) {
+          fileSystem.delete(entry, true);
+        }
       }
 
-      own = Optional.empty();
+      if (entries.stream().allMatch(entry -> entry.getName().startsWith(prefix))) {
+        fileSystem.delete(target, false);
+      }
     } catch (Exception e) { // clients of object stores throw unchecked ones too
-      // Must not hide the failure that led here.
-      LOG.warn("Cannot remove the unpublished output {}: {}", target, e.getMessage());
+      // Must not hide the failure that led here, nor make one of a run that has published.
+      LOG.warn("Cannot remove what was staged in {}: {}", target, e.getMessage());
     }
-  }
-
-  private void removeOwn() throws IOException {
-    if (claims.newest().equals(own) || isAbandoned()) {
-      fileSystem.delete(target, true);
-      return;
-    }
-
-    for (Path file : files()) {
-      if (file.getName().contains(written.names())) {
-        fileSystem.delete(file, false);
-      }
-    }
-  }
-
-  /** Whether an earlier attempt has removed all there was, this one's claim too. */
-  private boolean isAbandoned() throws IOException {
-    return claims.newest().isEmpty() && !fileSystem.exists(new Path(target, RunMarker.SUCCESS));
   }
 
   private JobException publishedFirst() {

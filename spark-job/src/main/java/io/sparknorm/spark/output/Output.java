@@ -117,7 +117,7 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
   Dataset<Row> staged();
 
   /**
-   * Throws if another attempt has removed what was staged, or added to it.
+   * Throws if another attempt has published first, or removed what was staged.
    *
    * @throws io.sparknorm.spark.JobException with status CONFLICT or TRY_AGAIN
    */

@@ -69,7 +69,9 @@ final class Replacement {
           throw e;
         }
       } catch (IOException e) {
-        if (replacing && !fileSystem.exists(to)) {
+        if (replacing && fileSystem.exists(to)) {
+          folders.remove(aside); // somebody else has published
+        } else if (replacing) {
           putBack(aside, to);
         }
 

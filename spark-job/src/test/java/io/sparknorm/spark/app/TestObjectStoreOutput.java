@@ -2,7 +2,7 @@ package io.sparknorm.spark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.sparknorm.spark.ConditionalStore;
 import io.sparknorm.spark.JobException;
@@ -14,15 +14,25 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileUtil;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +48,8 @@ class TestObjectStoreOutput extends JobTest {
       store { path = "s3a://bucket"${dir}/store, model = m }
       """;
 
+  private static final long ROWS = 3;
+
   @BeforeEach
   void writeInput() {
     Configuration hadoop = spark().sparkContext().hadoopConfiguration();
@@ -47,7 +59,7 @@ class TestObjectStoreOutput extends JobTest {
 
   @AfterEach
   void forgetStore() {
-    ConditionalStore.beforeCreation(path -> {});
+    ConditionalStore.before((operation, path) -> {});
     spark().sparkContext().hadoopConfiguration().unset("fs.s3a.impl");
   }
 
@@ -86,89 +98,280 @@ class TestObjectStoreOutput extends JobTest {
   }
 
   @Test
-  void runThatWasKilledIsTakenOver() throws IOException {
-    run(JOB);
-    Path out = folder.resolve("out");
-    Files.delete(out.resolve("_SUCCESS"));
-    Files.move(out.resolve("_sparknorm.json"), out.resolve("_sparknorm-claim-1.json"));
-    Files.createFile(out.resolve("part-00000-of-the-killed-attempt.parquet"));
+  void partitionsAreFoldersOfTheirOwn() throws IOException {
+    run(JOB + "output.partition-by = [id]\n");
 
-    run(JOB);
-
-    assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
-    assertThat(output().count()).isEqualTo(2);
-    assertThat(version("m", 2)).doesNotExist();
+    assertThat(published()).hasSize(2).allMatch(file -> file.matches("id=[13]/part-.*"));
+    assertThat(json(output())).containsExactly("{\"x\":[-1.0],\"id\":1}", "{\"x\":[1.0],\"id\":3}");
   }
 
   @Test
-  void runThatWasKilledWhenAllWasThereIsTidied() throws IOException {
-    run(JOB);
-    Path out = folder.resolve("out");
-    Files.copy(out.resolve("_sparknorm.json"), out.resolve("_sparknorm-claim-1.json"));
+  void outputWithoutPartitionsIsComplete() throws IOException {
+    Output output = attempt("output.partition-by = [id]");
+    output.stage(spark().range(0).selectExpr("id", "array(float(id)) AS x"));
+    output.publish();
 
+    assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
+    assertThat(attempt().existing()).isEqualTo(Output.Existing.SAME_RUN);
+  }
+
+  @Test
+  void whatAnAttemptThatWasKilledHadStagedIsRemoved() throws IOException {
+    Path task = folder.resolve("out/_sparknorm-killed/_temporary/0/task/part-0.parquet");
+    Files.createDirectories(task.getParent());
+    Files.createFile(task);
+
+    run(JOB);
+    assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
+    assertThat(output().count()).isEqualTo(2);
+
+    Files.createDirectories(task.getParent());
     assertThat(run(JOB).lines().get(0)).contains("already published");
     assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
   }
 
   @Test
-  void runThatWasKilledBeforeSuccessIsFinished() throws IOException {
-    runAndBeKilledBeforeSuccess(1);
-    Path written = Files.createFile(folder.resolve("out/_written"));
+  void readersPassOverWhatIsStaged() {
+    attempt("output.partition-by = [id]").stage(rows());
+    Output published = attempt("output.partition-by = [id]");
+    published.stage(rows());
+    List<Long> counts = new ArrayList<>();
+    ConditionalStore.before(
+        (operation, path) -> {
+          if (operation.equals("delete")) {
+            counts.add(output().count());
+          }
+        });
 
-    assertThat(run(JOB).lines().get(0)).contains("already published");
-    assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json", "_written");
-    assertThat(written).exists();
+    published.publish();
+    assertThat(counts).hasSize(2).containsOnly(ROWS);
   }
 
   @Test
-  void runThatWasKilledBeforeSuccessIsTakenOverWhereAFileIsGone() throws IOException {
-    runAndBeKilledBeforeSuccess(2);
-    Path written = Files.createFile(folder.resolve("out/_written"));
+  void ofAttemptsThatHaveStagedTheFirstPublishes() throws IOException {
+    Output first = attempt();
+    Output other = attempt();
+    other.stage(rows());
+    first.stage(rows());
+    other.checkIsStaged();
+    first.publish();
 
-    run(JOB);
-    assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
-    assertThat(written).doesNotExist();
-    assertThat(output().count()).isEqualTo(2);
-  }
+    assertConflict(other::checkIsStaged);
+    assertConflict(other::publish);
+    first.discard();
+    other.discard();
 
-  /** Leaves what a run does that is killed once it has said that all its files are there. */
-  private void runAndBeKilledBeforeSuccess(int files) throws IOException {
-    run(JOB);
-    Path out = folder.resolve("out");
-    String write = parts().get(0).replaceAll(".*-([0-9a-f-]{36})[.-].*", "$1");
-    String said = Files.readString(out.resolve("_sparknorm.json")).replace("}", "");
-    said += ", \"attempt\": \"killed\", \"names\": \"%s\"".formatted(write);
-    Files.delete(out.resolve("_SUCCESS"));
-    Files.delete(out.resolve("_sparknorm.json"));
-    Files.writeString(out.resolve("_sparknorm-claim-1.json"), said + "}");
-    Files.writeString(
-        out.resolve("_sparknorm-claim-2.json"), said + ", \"files\": %d}".formatted(files));
+    assertIsPublishedOnce();
   }
 
   @Test
-  void attemptWhoseNumberAnotherHasTakenAnewLeavesItAlone() throws IOException {
-    Output stalled = attempt();
+  void attemptThatFailsLeavesTheOthersAlone() throws IOException {
     Output failing = attempt();
-    Output last = attempt();
-    stalled.stage(spark().range(2).toDF());
-    failing.stage(spark().range(2).toDF());
+    Output other = attempt();
+    other.stage(rows());
+    failing.stage(rows());
     failing.discard();
-    last.stage(spark().range(2).toDF());
-    assertThat(hidden()).containsExactly("_sparknorm-claim-1.json");
 
-    assertConflict(stalled::publish);
-    stalled.discard();
-    last.publish();
+    other.publish();
+    assertIsPublishedOnce();
+  }
 
+  /** Another one publishes before its first task starts, and it is killed after its last. */
+  @Test
+  void filesThatABeatenAttemptWritesLateNeverAppear() throws IOException {
+    Output beaten = attempt();
+    AtomicBoolean isDone = new AtomicBoolean();
+    ConditionalStore.before(
+        (operation, path) -> {
+          if (path.getName().equals("_temporary") && isDone.compareAndSet(false, true)) {
+            atOnce(() -> carryOut(attempt()));
+          }
+        });
+    Throwable failure = catchThrowable(() -> beaten.stage(rows()));
+
+    assertThat(output().count()).isEqualTo(ROWS);
+    assertThat(writes()).hasSize(1);
+    assertThat(failure).isNull();
+    assertThat(attempt().existing()).isEqualTo(Output.Existing.SAME_RUN);
+    assertIsPublishedOnce();
+  }
+
+  @Test
+  void rivalInBetweenLeavesOneWholeResult() throws IOException {
+    haveARivalAtEvery(4);
+  }
+
+  @Test
+  @Tag("faults")
+  void rivalInBetweenLeavesOneWholeResultWhereverItIs() throws IOException {
+    haveARivalAtEvery(1);
+  }
+
+  /** At a moment of an attempt, another one goes from its begin to its end. */
+  private void haveARivalAtEvery(int step) throws IOException {
+    int operations = carryOutWithRivalAt(Integer.MAX_VALUE);
+    assertThat(operations).isGreaterThan(10);
+    for (int n = operations % step; n < operations; n += step) {
+      FileUtil.fullyDelete(folder.resolve("out").toFile());
+      carryOutWithRivalAt(n);
+      assertIsPublishedOnce();
+    }
+  }
+
+  /** Gives the number of operations, not counting those in which Spark's tasks write. */
+  private int carryOutWithRivalAt(int moment) {
+    AtomicInteger operations = new AtomicInteger();
+    ConditionalStore.before(
+        (operation, path) -> {
+          if (!path.toString().contains("_temporary") && operations.getAndIncrement() == moment) {
+            atOnce(() -> carryOut(attempt()));
+          }
+        });
+    Throwable failure = catchThrowable(() -> carryOut(attempt()));
+    assertThat(JobException.in(failure).map(JobException::status))
+        .as(String.valueOf(failure))
+        .isEqualTo(Optional.ofNullable(failure).map(some -> LeavingStatus.CONFLICT));
+    ConditionalStore.before((operation, path) -> {});
+    return operations.get();
+  }
+
+  /** As a job does. */
+  private void carryOut(Output output) {
+    try {
+      if (output.existing() == Output.Existing.NOTHING) {
+        output.stage(rows());
+        output.publish();
+      }
+    } catch (Exception e) { // Spark throws checked ones undeclared
+      output.checkIsStaged(); // a rival explains whatever is amiss
+      throw e;
+    } finally {
+      output.discard();
+    }
+  }
+
+  /** In another thread, as if in another process. */
+  private static void atOnce(Runnable rival) {
+    CompletableFuture.runAsync(rival, command -> new Thread(command).start()).join();
+  }
+
+  /** Whatever attempts there were, the files are one's, and all of its. */
+  private void assertIsPublishedOnce() throws IOException {
     assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
-    assertThat(output().count()).isEqualTo(2);
+    assertThat(output().count()).isEqualTo(ROWS);
+    assertThat(writes()).hasSize(1);
+  }
+
+  @Test
+  void publishingThatIsCutOffIsBroughtToItsEndByTheNextAttempt() throws IOException {
+    Output output = attempt("output.partition-by = [id]");
+    output.stage(rows());
+    Path staged = folder.resolve("staged");
+    copy(folder.resolve("out"), staged);
+    int operations = haltAfter(Integer.MAX_VALUE, output::publish);
+    List<String> whole = published();
+
+    int finished = 0;
+    for (int n = 0; n < operations; n++) {
+      for (int m = 0; m < operations; m += 7) {
+        FileUtil.fullyDelete(folder.resolve("out").toFile());
+        copy(staged, folder.resolve("out"));
+        haltAfter(n, output::publish);
+        assertIsWholeIfComplete(whole);
+        haltAfter(m, () -> attempt().existing());
+        assertIsWholeIfComplete(whole);
+
+        if (attempt().existing() == Output.Existing.SAME_RUN) {
+          finished++;
+          assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
+          assertThat(published()).isEqualTo(whole);
+        } else {
+          assertThat(published()).isEmpty();
+        }
+      }
+    }
+
+    assertThat(finished).isGreaterThan(operations);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file)));
+      }
+    }
+  }
+
+  private void assertIsWholeIfComplete(List<String> whole) throws IOException {
+    assertThat(whole).containsAll(published());
+    if (Files.exists(folder.resolve("out/_SUCCESS"))) {
+      assertThat(published()).isEqualTo(whole);
+    }
+  }
+
+  /** Lets so many operations happen, and no more; gives how many were tried. */
+  private static int haltAfter(int last, ThrowableAssert.ThrowingCallable step) {
+    AtomicInteger operations = new AtomicInteger();
+    ConditionalStore.before(
+        (operation, path) -> {
+          if (operations.incrementAndGet() > last) {
+            throw new IOException("halted");
+          }
+        });
+    Throwable failure = catchThrowable(step);
+    ConditionalStore.before((operation, path) -> {});
+    if (failure != null) {
+      assertThat(failure).hasRootCauseMessage("halted");
+    }
+
+    return operations.get();
+  }
+
+  /** It may or may not be there: what is staged has to stay, for another attempt to publish. */
+  @Test
+  void claimWhoseAnswerIsLostIsKept() throws IOException {
+    Output output = attempt();
+    output.stage(rows());
+    AtomicBoolean isCutOff = new AtomicBoolean();
+    ConditionalStore.before(
+        (operation, path) -> {
+          if (isCutOff.get() || operation.equals("created")) {
+            isCutOff.set(true);
+            throw new IOException("Connection reset");
+          }
+        });
+    assertThatThrownBy(output::publish).hasRootCauseMessage("Connection reset");
+    ConditionalStore.before((operation, path) -> {});
+    output.discard();
+
+    assertThat(published()).isEmpty();
+    assertThat(attempt().existing()).isEqualTo(Output.Existing.SAME_RUN);
+    assertIsPublishedOnce();
+  }
+
+  @Test
+  void fileThatCannotBeMovedIsMovedByTheNextAttempt() throws IOException {
+    Output output = attempt();
+    output.stage(rows());
+    ConditionalStore.before(
+        (operation, path) -> {
+          if (operation.equals("rename")) {
+            throw new IOException("Slow down");
+          }
+        });
+    assertThatThrownBy(output::publish).hasRootCauseMessage("Slow down");
+    ConditionalStore.before((operation, path) -> {});
+    output.discard();
+
+    assertThat(attempt().existing()).isEqualTo(Output.Existing.SAME_RUN);
+    assertIsPublishedOnce();
   }
 
   @Test
   void filesThatAreGoneAreMissedWhenTheRestIsPublished() throws IOException {
     Output output = attempt();
-    output.stage(spark().range(2).repartition(2).toDF());
-    Files.delete(folder.resolve("out").resolve(parts().get(0)));
+    output.stage(rows().repartition(2));
+    Files.delete(staged().get(0));
 
     assertThatThrownBy(output::publish)
         .isInstanceOfSatisfying(
@@ -182,46 +385,35 @@ class TestObjectStoreOutput extends JobTest {
     assertThat(entries()).containsExactly("in");
   }
 
-  /** While an attempt says that all is there, one that had taken over fails and removes all. */
   @Test
   void filesThatGoWhileTheyArePublishedAreMissed() throws IOException {
     Output output = attempt();
-    output.stage(spark().range(2).toDF());
-    beforeClaim(
-        2,
-        () -> {
-          for (String name : names("")) {
-            Files.delete(folder.resolve("out").resolve(name));
-          }
-        });
+    output.stage(rows());
+    Path file = staged().get(0);
+    ConditionalStore.beforeCreation(path -> assertThat(file.toFile().delete()).isTrue());
+    String refused =
+        "Cannot publish output: %s, which this run has written to s3a://bucket%s/out, is gone (remove"
+                .formatted(file.getFileName(), folder)
+            + " the folder, then start the run again)";
 
-    assertConflict(output::publish);
+    assertThatThrownBy(output::publish).isInstanceOf(JobException.class).hasMessage(refused);
     output.discard();
-    assertThat(entries()).containsExactly("in");
-  }
-
-  /** While an attempt claims a path, another one has it under a higher number. */
-  @Test
-  void numberThatHasComeFreeIsNoClaim() throws IOException {
-    Path out = folder.resolve("out");
-    beforeClaim(
-        1,
-        () -> {
-          Files.createDirectories(out);
-          Files.writeString(out.resolve("_sparknorm-claim-2.json"), "{\"run_identity\":\"run\"}");
-          Files.writeString(out.resolve("part-of-the-other"), "");
-        });
-
-    Output output = attempt();
-    assertConflict(() -> output.stage(spark().range(2).toDF()));
-    output.discard();
-    assertThat(parts()).containsExactly("part-of-the-other");
+    assertThatThrownBy(attempt()::existing).isInstanceOf(JobException.class).hasMessage(refused);
+    assertThat(folder.resolve("out/_SUCCESS")).doesNotExist();
   }
 
   /** An attempt at a run, always the same, that a test leads step by step. */
   private Output attempt() {
-    OutputSpec spec = spec(Command.RUN, JOB).output().orElseThrow();
+    return attempt("");
+  }
+
+  private Output attempt(String settings) {
+    OutputSpec spec = spec(Command.RUN, JOB + settings).output().orElseThrow();
     return Output.of(spark(), spec, "run", "configuration-digest");
+  }
+
+  private Dataset<Row> rows() {
+    return spark().range(0, ROWS, 1, 1).selectExpr("id", "array(float(id)) AS x");
   }
 
   private static void assertConflict(ThrowableAssert.ThrowingCallable step) {
@@ -232,40 +424,12 @@ class TestObjectStoreOutput extends JobTest {
         .hasMessageEndingWith("(another run published first)");
   }
 
-  @Test
-  void filesOfAnEarlierAttemptThatStillLivesAreNotPublished() throws IOException {
-    Path out = folder.resolve("out");
-    whenAJobStarts(
-        () -> {
-          String write = UUID.randomUUID().toString();
-          Files.createFile(out.resolve("part-00000-%s-c000.zstd.parquet".formatted(write)));
-        },
-        () ->
-            assertThat(refusal(Command.RUN, JOB, LeavingStatus.TRY_AGAIN))
-                .contains("another attempt at this run has written to s3a://bucket" + out));
-
-    assertThat(entries()).containsExactly("in");
-    run(JOB);
-    assertThat(output().count()).isEqualTo(2);
-  }
-
-  @Test
-  void attemptWhoseClaimIsRemovedLeavesNothing() throws IOException {
-    Path claim = folder.resolve("out/_sparknorm-claim-1.json");
-    whenAJobStarts(
-        () -> Files.deleteIfExists(claim),
-        () ->
-            assertThat(refusal(Command.RUN, JOB, LeavingStatus.CONFLICT))
-                .endsWith("(another run published first)"));
-
-    assertThat(entries()).containsExactly("in");
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"fail", "skip"})
   void claimOfAnotherRunIsRespected(String ifExists) throws IOException {
     Path out = Files.createDirectory(folder.resolve("out"));
-    Files.writeString(out.resolve("_sparknorm-claim-3.json"), "{\"run_identity\":\"other\"}");
+    Files.writeString(out.resolve("_sparknorm.json"), "{\"run_identity\":\"other\"}");
+    Files.createDirectory(out.resolve("_sparknorm-other"));
 
     assertThat(refusal(Command.RUN, JOB + "output.if-exists = " + ifExists, LeavingStatus.CONFLICT))
         .isEqualTo(
@@ -273,26 +437,20 @@ class TestObjectStoreOutput extends JobTest {
                     .formatted(out)
                 + " that writes to it end; if there is none, remove the folder, or add _SUCCESS to"
                 + " what is complete)");
-    assertThat(hidden()).containsExactly("_sparknorm-claim-3.json");
+    assertThat(hidden()).containsExactly("_sparknorm-other", "_sparknorm.json");
   }
 
-  @Test
-  void attemptThatIsTakenOverPublishesNothingAndRemovesItsOwnFilesAlone() throws IOException {
-    assumeThat(spark().version()).as("files have names of their own").isGreaterThan("4");
+  @ParameterizedTest
+  @ValueSource(strings = {"_SUCCESS", "_sparknorm.json", "part-0.parquet"})
+  void whatAnotherRunPublishesMeanwhileIsLeftAlone(String file) throws IOException {
     Path out = folder.resolve("out");
-    Path other = out.resolve("part-00000-%s-c000.parquet".formatted(UUID.randomUUID()));
     whenAJobStarts(
-        () -> {
-          Files.writeString(out.resolve("_sparknorm-claim-2.json"), "{}");
-          Files.writeString(other, "");
-        },
+        () -> Files.writeString(out.resolve(file), ""),
         () ->
             assertThat(refusal(Command.RUN, JOB, LeavingStatus.CONFLICT))
                 .endsWith("appeared while this run was under way (another run published first)"));
 
-    assertThat(hidden()).containsExactly("_sparknorm-claim-1.json", "_sparknorm-claim-2.json");
-    assertThat(parts()).containsExactly(other.getFileName().toString());
-
+    assertThat(names("")).containsExactly(file);
     assertThat(folder.resolve("store")).doesNotExist();
   }
 
@@ -335,27 +493,9 @@ class TestObjectStoreOutput extends JobTest {
     }
   }
 
-  /** Has a rival act once, just before a claim is made. */
-  private void beforeClaim(int number, Rival rival) {
-    ConditionalStore.beforeCreation(
-        path -> {
-          if (path.getName().equals("_sparknorm-claim-%d.json".formatted(number))) {
-            try {
-              rival.act();
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          }
-        });
-  }
-
   /** The names in the output that readers pass over. */
   private List<String> hidden() throws IOException {
     return names("_");
-  }
-
-  private List<String> parts() throws IOException {
-    return names("part-");
   }
 
   private List<String> names(String start) throws IOException {
@@ -365,6 +505,33 @@ class TestObjectStoreOutput extends JobTest {
           .filter(name -> name.startsWith(start))
           .sorted()
           .toList();
+    }
+  }
+
+  /** The files that readers see. */
+  private List<String> published() throws IOException {
+    Path out = folder.resolve("out");
+    try (Stream<Path> files = Files.walk(out)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(file -> out.relativize(file).toString())
+          .filter(name -> !name.startsWith("_"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** The writes that these are of, by what Spark puts into the names. */
+  private Set<String> writes() throws IOException {
+    return published().stream()
+        .map(file -> file.replaceAll(".*part-[0-9]+-([0-9a-f-]{36})\\b.*", "$1"))
+        .collect(Collectors.toSet());
+  }
+
+  /** The files of the only attempt. */
+  private List<Path> staged() throws IOException {
+    try (Stream<Path> files = Files.walk(folder.resolve("out"))) {
+      return files.filter(file -> file.getFileName().toString().startsWith("part-")).toList();
     }
   }
 }
