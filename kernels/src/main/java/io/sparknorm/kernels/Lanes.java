@@ -27,7 +27,8 @@ final class Lanes {
 
   private static final int TILE = 1024;
 
-  private static final DoubleVector ZERO = all(0);
+  /** What a variable of a loop is added to; a negative zero becomes a positive one. */
+  static final DoubleVector ZERO = all(0);
 
   // For the sigmoid: vectors, since spreading a number at each use makes its loop too long for the
   // compiler.
@@ -80,16 +81,6 @@ final class Lanes {
    */
   static int tile(int row) {
     return row * Math.max(1, TILE / row);
-  }
-
-  /** The sum of two variables of a loop. */
-  static DoubleVector sum(DoubleVector a, DoubleVector b) {
-    return ZERO.add(a).add(b);
-  }
-
-  /** Stores a variable of a loop, a negative zero as a positive one. */
-  static void store(DoubleVector v, double[] to, int at) {
-    ZERO.add(v).intoArray(to, at);
   }
 
   private static LongVector allLongs(long value) {

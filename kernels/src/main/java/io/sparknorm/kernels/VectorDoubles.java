@@ -2,6 +2,7 @@ package io.sparknorm.kernels;
 
 import static io.sparknorm.kernels.Lanes.DOUBLES;
 import static io.sparknorm.kernels.Lanes.WIDTH;
+import static io.sparknorm.kernels.Lanes.ZERO;
 
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
@@ -80,16 +81,16 @@ final class VectorDoubles extends ScalarDoubles {
         squareB = b.mul(b).add(squareB);
       }
 
-      DoubleVector sum = Lanes.sum(sumA, sumB);
-      DoubleVector square = Lanes.sum(squareA, squareB);
+      DoubleVector sum = ZERO.add(sumA).add(sumB);
+      DoubleVector square = ZERO.add(squareA).add(squareB);
       for (int i = whole + lane; i <= to - WIDTH; i += LANES) {
         DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(values);
         sum = a.add(sum);
         square = a.mul(a).add(square);
       }
 
-      Lanes.store(sum, sums, at + lane);
-      Lanes.store(square, squares, at + lane);
+      ZERO.add(sum).intoArray(sums, at + lane);
+      ZERO.add(square).intoArray(squares, at + lane);
     }
 
     int rest = (to - whole) % WIDTH;
@@ -138,14 +139,14 @@ final class VectorDoubles extends ScalarDoubles {
           squareD = d.mul(d).add(squareD);
         }
 
-        Lanes.store(sumA, sums, s);
-        Lanes.store(squareA, squares, s);
-        Lanes.store(sumB, sums, sB);
-        Lanes.store(squareB, squares, sB);
-        Lanes.store(sumC, sums, sC);
-        Lanes.store(squareC, squares, sC);
-        Lanes.store(sumD, sums, sD);
-        Lanes.store(squareD, squares, sD);
+        ZERO.add(sumA).intoArray(sums, s);
+        ZERO.add(squareA).intoArray(squares, s);
+        ZERO.add(sumB).intoArray(sums, sB);
+        ZERO.add(squareB).intoArray(squares, sB);
+        ZERO.add(sumC).intoArray(sums, sC);
+        ZERO.add(squareC).intoArray(squares, sC);
+        ZERO.add(sumD).intoArray(sums, sD);
+        ZERO.add(squareD).intoArray(squares, sD);
       }
 
       for (; s <= n - WIDTH; s += WIDTH) {
@@ -158,8 +159,8 @@ final class VectorDoubles extends ScalarDoubles {
           square = a.mul(a).add(square);
         }
 
-        Lanes.store(sum, sums, s);
-        Lanes.store(square, squares, s);
+        ZERO.add(sum).intoArray(sums, s);
+        ZERO.add(square).intoArray(squares, s);
       }
 
       for (int row = first; row < last; row += n) {

@@ -3,6 +3,7 @@ package io.sparknorm.kernels;
 import static io.sparknorm.kernels.Lanes.DOUBLES;
 import static io.sparknorm.kernels.Lanes.FLOATS;
 import static io.sparknorm.kernels.Lanes.WIDTH;
+import static io.sparknorm.kernels.Lanes.ZERO;
 
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
@@ -16,8 +17,9 @@ import jdk.incubator.vector.VectorOperators;
  * each other.
  *
  * <p>Every vector is made, used and stored in one loop, by methods of the Vector API alone: the
- * compiler always takes these in. A method of ours it may leave out where a caller has grown large,
- * and then it allocates each vector that goes in or out.
+ * compiler always takes these in, but for {@code castShape}. What it does not have to take in, it
+ * may leave out where a caller has grown large, and then it allocates each vector that goes in or
+ * out.
  */
 final class VectorFloats extends ScalarFloats {
   /** Longer runs are worth a loop of their own, with their coefficients in registers. */
@@ -78,9 +80,14 @@ final class VectorFloats extends ScalarFloats {
       DoubleVector squareB = DoubleVector.broadcast(DOUBLES, 0);
       for (int i = from + lane; i < whole; i += STEP) {
         DoubleVector a =
-            ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0)).sub(values);
+            ((DoubleVector)
+                    FloatVector.fromArray(FLOATS, x, i)
+                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
+                .sub(values);
         DoubleVector b =
-            ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + LANES).castShape(DOUBLES, 0))
+            ((DoubleVector)
+                    FloatVector.fromArray(FLOATS, x, i + LANES)
+                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
                 .sub(values);
         sumA = a.add(sumA);
         sumB = b.add(sumB);
@@ -88,17 +95,20 @@ final class VectorFloats extends ScalarFloats {
         squareB = b.mul(b).add(squareB);
       }
 
-      DoubleVector sum = Lanes.sum(sumA, sumB);
-      DoubleVector square = Lanes.sum(squareA, squareB);
+      DoubleVector sum = ZERO.add(sumA).add(sumB);
+      DoubleVector square = ZERO.add(squareA).add(squareB);
       for (int i = whole + lane; i <= to - WIDTH; i += LANES) {
         DoubleVector a =
-            ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0)).sub(values);
+            ((DoubleVector)
+                    FloatVector.fromArray(FLOATS, x, i)
+                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
+                .sub(values);
         sum = a.add(sum);
         square = a.mul(a).add(square);
       }
 
-      Lanes.store(sum, sums, at + lane);
-      Lanes.store(square, squares, at + lane);
+      ZERO.add(sum).intoArray(sums, at + lane);
+      ZERO.add(square).intoArray(squares, at + lane);
     }
 
     int rest = (to - whole) % WIDTH;
@@ -134,35 +144,43 @@ final class VectorFloats extends ScalarFloats {
         DoubleVector squareD = DoubleVector.fromArray(DOUBLES, squares, sD);
         for (int i = first + s; i < last; i += n) {
           DoubleVector a =
-              ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
+              ((DoubleVector)
+                      FloatVector.fromArray(FLOATS, x, i)
+                          .convertShape(VectorOperators.F2D, DOUBLES, 0))
                   .sub(valueA);
           sumA = a.add(sumA);
           squareA = a.mul(a).add(squareA);
           DoubleVector b =
-              ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + WIDTH).castShape(DOUBLES, 0))
+              ((DoubleVector)
+                      FloatVector.fromArray(FLOATS, x, i + WIDTH)
+                          .convertShape(VectorOperators.F2D, DOUBLES, 0))
                   .sub(valueB);
           sumB = b.add(sumB);
           squareB = b.mul(b).add(squareB);
           DoubleVector c =
-              ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + 2 * WIDTH).castShape(DOUBLES, 0))
+              ((DoubleVector)
+                      FloatVector.fromArray(FLOATS, x, i + 2 * WIDTH)
+                          .convertShape(VectorOperators.F2D, DOUBLES, 0))
                   .sub(valueC);
           sumC = c.add(sumC);
           squareC = c.mul(c).add(squareC);
           DoubleVector d =
-              ((DoubleVector) FloatVector.fromArray(FLOATS, x, i + 3 * WIDTH).castShape(DOUBLES, 0))
+              ((DoubleVector)
+                      FloatVector.fromArray(FLOATS, x, i + 3 * WIDTH)
+                          .convertShape(VectorOperators.F2D, DOUBLES, 0))
                   .sub(valueD);
           sumD = d.add(sumD);
           squareD = d.mul(d).add(squareD);
         }
 
-        Lanes.store(sumA, sums, s);
-        Lanes.store(squareA, squares, s);
-        Lanes.store(sumB, sums, sB);
-        Lanes.store(squareB, squares, sB);
-        Lanes.store(sumC, sums, sC);
-        Lanes.store(squareC, squares, sC);
-        Lanes.store(sumD, sums, sD);
-        Lanes.store(squareD, squares, sD);
+        ZERO.add(sumA).intoArray(sums, s);
+        ZERO.add(squareA).intoArray(squares, s);
+        ZERO.add(sumB).intoArray(sums, sB);
+        ZERO.add(squareB).intoArray(squares, sB);
+        ZERO.add(sumC).intoArray(sums, sC);
+        ZERO.add(squareC).intoArray(squares, sC);
+        ZERO.add(sumD).intoArray(sums, sD);
+        ZERO.add(squareD).intoArray(squares, sD);
       }
 
       for (; s <= n - WIDTH; s += WIDTH) {
@@ -171,13 +189,16 @@ final class VectorFloats extends ScalarFloats {
         DoubleVector square = DoubleVector.fromArray(DOUBLES, squares, s);
         for (int i = first + s; i < last; i += n) {
           DoubleVector a =
-              ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0)).sub(value);
+              ((DoubleVector)
+                      FloatVector.fromArray(FLOATS, x, i)
+                          .convertShape(VectorOperators.F2D, DOUBLES, 0))
+                  .sub(value);
           sum = a.add(sum);
           square = a.mul(a).add(square);
         }
 
-        Lanes.store(sum, sums, s);
-        Lanes.store(square, squares, s);
+        ZERO.add(sum).intoArray(sums, s);
+        ZERO.add(square).intoArray(squares, s);
       }
 
       for (int row = first; row < last; row += n) {
@@ -200,11 +221,13 @@ final class VectorFloats extends ScalarFloats {
       DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c + run]);
       for (end += length; i <= end - WIDTH; i += WIDTH) {
         DoubleVector y =
-            ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
+            ((DoubleVector)
+                    FloatVector.fromArray(FLOATS, x, i)
+                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
                 .sub(shift)
                 .mul(scale)
                 .add(offset);
-        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+        ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, i);
       }
 
       mapRestOfRun(x, i, end, map, c + run, out);
@@ -221,13 +244,14 @@ final class VectorFloats extends ScalarFloats {
     int last = length == 0 ? c : c + runs;
     for (int k = c, i = from, end = from + length; k < last; ) {
       DoubleVector deviation =
-          ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(DoubleVector.broadcast(DOUBLES, shift[k]));
       DoubleVector y =
           deviation
               .mul(DoubleVector.broadcast(DOUBLES, scale[k]))
               .add(DoubleVector.broadcast(DOUBLES, offset[k]));
-      ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, i);
       i += WIDTH;
       if (i == end) {
         k++;
@@ -246,13 +270,15 @@ final class VectorFloats extends ScalarFloats {
       int c = 0;
       for (; c <= n - WIDTH; c += WIDTH) {
         DoubleVector deviation =
-            ((DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0))
+            ((DoubleVector)
+                    FloatVector.fromArray(FLOATS, x, row + c)
+                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
                 .sub(DoubleVector.fromArray(DOUBLES, shift, c));
         DoubleVector y =
             deviation
                 .mul(DoubleVector.fromArray(DOUBLES, scale, c))
                 .add(DoubleVector.fromArray(DOUBLES, offset, c));
-        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, row + c);
+        ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, row + c);
       }
 
       mapRestOfRow(x, row, c, map, out);
@@ -275,10 +301,11 @@ final class VectorFloats extends ScalarFloats {
       DoubleVector bias = DoubleVector.broadcast(DOUBLES, map.bias()[c + run]);
       for (end += length; i <= end - WIDTH; i += WIDTH) {
         DoubleVector value =
-            (DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0);
+            (DoubleVector)
+                FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
         DoubleVector divisor = floor.max(slope.mul(value).add(offset));
         DoubleVector y = value.div(divisor).mul(weight).add(bias);
-        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+        ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, i);
       }
 
       mapRestOfRun(x, i, end, map, c + run, out);
@@ -303,7 +330,9 @@ final class VectorFloats extends ScalarFloats {
       int c = 0;
       for (; c <= n - WIDTH; c += WIDTH) {
         DoubleVector value =
-            (DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0);
+            (DoubleVector)
+                FloatVector.fromArray(FLOATS, x, row + c)
+                    .convertShape(VectorOperators.F2D, DOUBLES, 0);
         DoubleVector line =
             DoubleVector.fromArray(DOUBLES, slope, c)
                 .mul(value)
@@ -314,7 +343,7 @@ final class VectorFloats extends ScalarFloats {
                 .div(divisor)
                 .mul(DoubleVector.fromArray(DOUBLES, weight, c))
                 .add(DoubleVector.fromArray(DOUBLES, bias, c));
-        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, row + c);
+        ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, row + c);
       }
 
       mapRestOfRow(x, row, c, map, out);
@@ -343,7 +372,9 @@ final class VectorFloats extends ScalarFloats {
     int whole = last - (last - first) % WIDTH;
     for (int i = first, at = from + first; i < whole; i += WIDTH, at += WIDTH) {
       DoubleVector standard =
-          ((DoubleVector) FloatVector.fromArray(FLOATS, x, at).castShape(DOUBLES, 0))
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, at)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(shift)
               .mul(scale)
               .add(offset);
@@ -351,7 +382,7 @@ final class VectorFloats extends ScalarFloats {
           standard
               .mul(DoubleVector.fromArray(DOUBLES, weight, i))
               .add(DoubleVector.fromArray(DOUBLES, bias, i));
-      ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, at);
+      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, at);
     }
 
     mapRestOfBlock(x, from, map, k, whole, last, out);
@@ -366,7 +397,8 @@ final class VectorFloats extends ScalarFloats {
   public void widen(float[] x, int from, int to, double[] values) {
     int i = from;
     for (; i <= to - WIDTH; i += WIDTH) {
-      ((DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0))
+      ((DoubleVector)
+              FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0))
           .intoArray(values, i - from);
     }
 
@@ -379,7 +411,9 @@ final class VectorFloats extends ScalarFloats {
   public void narrow(double[] values, int from, int to, float[] out) {
     int i = from;
     for (; i <= to - WIDTH; i += WIDTH) {
-      ((FloatVector) (DoubleVector.fromArray(DOUBLES, values, i - from)).castShape(FLOATS, 0))
+      ((FloatVector)
+              (DoubleVector.fromArray(DOUBLES, values, i - from))
+                  .convertShape(VectorOperators.D2F, FLOATS, 0))
           .intoArray(out, i);
     }
 

@@ -56,7 +56,9 @@ final class VectorGates {
     int run = first / perRun;
     int i = from + run * length + first % perRun * WIDTH;
     for (int k = c + run, at = 0, v = first, end = (run + 1) * perRun; v < last; at += WIDTH) {
-      DoubleVector value = (DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0);
+      DoubleVector value =
+          (DoubleVector)
+              FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
       value.mul(DoubleVector.broadcast(DOUBLES, slope[k]).mul(Lanes.MINUS_LOG2_E)).intoArray(z, at);
       i += WIDTH;
       v++;
@@ -85,13 +87,15 @@ final class VectorGates {
     int run = first / perRun;
     int i = from + run * length + first % perRun * WIDTH;
     for (int k = c + run, at = 0, v = first, end = (run + 1) * perRun; v < last; at += WIDTH) {
-      DoubleVector value = (DoubleVector) FloatVector.fromArray(FLOATS, x, i).castShape(DOUBLES, 0);
+      DoubleVector value =
+          (DoubleVector)
+              FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
       DoubleVector gated = value.div(DoubleVector.fromArray(DOUBLES, powers, at).add(Lanes.ONE));
       DoubleVector y =
           gated
               .mul(DoubleVector.broadcast(DOUBLES, scale[k]))
               .add(DoubleVector.broadcast(DOUBLES, offset[k]));
-      ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, i);
+      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, i);
       i += WIDTH;
       v++;
       if (v == end) {
@@ -131,7 +135,9 @@ final class VectorGates {
     for (int row = from; row < to; row += slope.length) {
       for (int c = first; c < last; c += WIDTH, at += WIDTH) {
         DoubleVector value =
-            (DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0);
+            (DoubleVector)
+                FloatVector.fromArray(FLOATS, x, row + c)
+                    .convertShape(VectorOperators.F2D, DOUBLES, 0);
         value
             .mul(DoubleVector.fromArray(DOUBLES, slope, c).mul(Lanes.MINUS_LOG2_E))
             .intoArray(z, at);
@@ -156,13 +162,15 @@ final class VectorGates {
     for (int row = from; row < to; row += scale.length) {
       for (int c = first; c < last; c += WIDTH, at += WIDTH) {
         DoubleVector value =
-            (DoubleVector) FloatVector.fromArray(FLOATS, x, row + c).castShape(DOUBLES, 0);
+            (DoubleVector)
+                FloatVector.fromArray(FLOATS, x, row + c)
+                    .convertShape(VectorOperators.F2D, DOUBLES, 0);
         DoubleVector gated = value.div(DoubleVector.fromArray(DOUBLES, powers, at).add(Lanes.ONE));
         DoubleVector y =
             gated
                 .mul(DoubleVector.fromArray(DOUBLES, scale, c))
                 .add(DoubleVector.fromArray(DOUBLES, offset, c));
-        ((FloatVector) y.castShape(FLOATS, 0)).intoArray(out, row + c);
+        ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, row + c);
       }
     }
   }

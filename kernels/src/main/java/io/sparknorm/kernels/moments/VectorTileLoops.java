@@ -25,6 +25,10 @@ final class VectorTileLoops implements TileLoops {
 
   private static final VectorSpecies<Integer> WIDE_INTS = IntVector.SPECIES_PREFERRED;
 
+  private static final DoubleVector ZERO = DoubleVector.zero(DOUBLES);
+  private static final IntVector ZERO_INTS = IntVector.zero(INTS);
+  private static final LongVector ZERO_LONGS = LongVector.zero(LONGS);
+
   private static final int FRACTION_WIDTH = 52;
 
   /** Below this many lanes the Vector API costs more than it saves. */
@@ -70,8 +74,8 @@ final class VectorTileLoops implements TileLoops {
       m0 = f0.reinterpretAsInts().and(magnitude).add(magnitude).min(m0);
       m1 = f1.reinterpretAsInts().and(magnitude).add(magnitude).min(m1);
 
-      DoubleVector v0 = (DoubleVector) f0.castShape(DOUBLES, 0);
-      DoubleVector v1 = (DoubleVector) f1.castShape(DOUBLES, 0);
+      DoubleVector v0 = (DoubleVector) f0.convertShape(VectorOperators.F2D, DOUBLES, 0);
+      DoubleVector v1 = (DoubleVector) f1.convertShape(VectorOperators.F2D, DOUBLES, 0);
       s0 = v0.add(s0);
       s1 = v1.add(s1);
 
@@ -83,14 +87,14 @@ final class VectorTileLoops implements TileLoops {
       a1 = u1;
     }
 
-    store(a0, sums[0], lane);
-    store(a1, sums[0], lane + lanes);
-    store(b0, sums[1], lane);
-    store(b1, sums[1], lane + lanes);
-    store(s0, sums[2], lane);
-    store(s1, sums[2], lane + lanes);
-    store(m0, least, lane);
-    store(m1, least, lane + lanes);
+    ZERO.add(a0).intoArray(sums[0], lane);
+    ZERO.add(a1).intoArray(sums[0], lane + lanes);
+    ZERO.add(b0).intoArray(sums[1], lane);
+    ZERO.add(b1).intoArray(sums[1], lane + lanes);
+    ZERO.add(s0).intoArray(sums[2], lane);
+    ZERO.add(s1).intoArray(sums[2], lane + lanes);
+    ZERO_INTS.or(m0).intoArray(least, lane);
+    ZERO_INTS.or(m1).intoArray(least, lane + lanes);
   }
 
   @Override
@@ -137,13 +141,13 @@ final class VectorTileLoops implements TileLoops {
       s1 = after;
     }
 
-    store(q1, sums[0], lane);
-    store(q2, sums[1], lane);
-    store(e1, sums[2], lane);
-    store(e2, sums[3], lane);
-    store(s1, sums[4], lane);
-    store(s2, sums[5], lane);
-    store(m, least, lane);
+    ZERO.add(q1).intoArray(sums[0], lane);
+    ZERO.add(q2).intoArray(sums[1], lane);
+    ZERO.add(e1).intoArray(sums[2], lane);
+    ZERO.add(e2).intoArray(sums[3], lane);
+    ZERO.add(s1).intoArray(sums[4], lane);
+    ZERO.add(s2).intoArray(sums[5], lane);
+    ZERO_LONGS.or(m).intoArray(least, lane);
   }
 
   @Override
@@ -182,17 +186,5 @@ final class VectorTileLoops implements TileLoops {
 
     return LongVector.zero(LONGS).or(changes).reduceLanes(VectorOperators.OR) >>> FRACTION_WIDTH
         == 0;
-  }
-
-  private static void store(DoubleVector v, double[] to, int at) {
-    DoubleVector.zero(DOUBLES).add(v).intoArray(to, at);
-  }
-
-  private static void store(IntVector v, int[] to, int at) {
-    IntVector.zero(INTS).or(v).intoArray(to, at);
-  }
-
-  private static void store(LongVector v, long[] to, int at) {
-    LongVector.zero(LONGS).or(v).intoArray(to, at);
   }
 }
