@@ -64,6 +64,7 @@ final class ScannedRecords {
     private final Iterator<ColumnarBatch> batches;
     private final int[] chosen;
     private Iterator<InternalRow> rows = Collections.emptyIterator();
+    private ColumnarBatch batch;
 
     Views(Iterator<ColumnarBatch> batches, int[] chosen) {
       this.batches = batches;
@@ -73,7 +74,13 @@ final class ScannedRecords {
     @Override
     public boolean hasNext() {
       while (!rows.hasNext() && batches.hasNext()) {
-        rows = view(batches.next()).rowIterator();
+        free();
+        batch = batches.next();
+        rows = view().rowIterator();
+      }
+
+      if (!rows.hasNext()) {
+        free();
       }
 
       return rows.hasNext();
@@ -88,7 +95,15 @@ final class ScannedRecords {
       return rows.next();
     }
 
-    private ColumnarBatch view(ColumnarBatch batch) {
+    /** As Spark does once it has made rows of a batch; its own batches are used again. */
+    private void free() {
+      if (batch != null) {
+        batch.closeIfFreeable();
+        batch = null;
+      }
+    }
+
+    private ColumnarBatch view() {
       ColumnVector[] columns = new ColumnVector[chosen.length];
       for (int i = 0; i < columns.length; i++) {
         columns[i] = batch.column(chosen[i]);

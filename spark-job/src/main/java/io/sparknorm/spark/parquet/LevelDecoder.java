@@ -41,9 +41,9 @@ final class LevelDecoder {
     int at = 0;
     while (at < count) {
       nextRun();
-      int end = Math.min(count, at + runLength);
+      int end = at + Math.min(count - at, runLength);
       if (packed) {
-        for (int first = at; first < at + runLength; first += GROUP) {
+        for (int first = at; first - at < runLength; first += GROUP) {
           int bits = in.get();
           for (int zeros = ~bits & 0xFF; zeros != 0; zeros &= zeros - 1) {
             int position = first + Integer.numberOfTrailingZeros(zeros);
@@ -68,9 +68,9 @@ final class LevelDecoder {
     int at = 0;
     while (at < count) {
       nextRun();
-      int end = Math.min(count, at + runLength);
+      int end = at + Math.min(count - at, runLength);
       if (packed) {
-        for (int first = at; first < at + runLength; first += GROUP) {
+        for (int first = at; first - at < runLength; first += GROUP) {
           int bits = 0;
           for (int i = 0; i < bitWidth; i++) {
             bits |= (in.get() & 0xFF) << (i * GROUP);

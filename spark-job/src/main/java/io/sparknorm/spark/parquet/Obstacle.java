@@ -44,7 +44,9 @@ final class Obstacle {
   private static final Set<String> PREFIXES =
       Set.of(
           "parquet.compression.codec.",
+          "parquet.decrypt.",
           "parquet.filter.",
+          "parquet.hadoop.vectored.io.",
           "parquet.private.read.",
           "parquet.read.",
           "parquet.strings.",
@@ -87,8 +89,10 @@ final class Obstacle {
   }
 
   private static boolean isShredded(SparkSession session) {
-    return Boolean.parseBoolean(
-            session.conf().get("spark.sql.variant.inferShreddingSchema", "false"))
+    return session
+            .conf()
+            .getOption("spark.sql.variant.inferShreddingSchema")
+            .exists(Boolean::parseBoolean)
         || !session.conf().get("spark.sql.variant.forceShreddingSchemaForTest", "").isEmpty();
   }
 

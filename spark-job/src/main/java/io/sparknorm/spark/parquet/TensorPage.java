@@ -84,6 +84,9 @@ final class TensorPage {
   }
 
   private void loadLevels(int count, ByteBuffer repetition, ByteBuffer definition) {
+    if (count < 0) {
+      throw column.damaged("a page of %d values".formatted(count));
+    }
     entries = count;
     entry = 0;
     row = 0;

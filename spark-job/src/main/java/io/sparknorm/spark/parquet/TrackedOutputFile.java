@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CommonConfigurationKeysPublic;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.util.HadoopOutputFile;
@@ -21,7 +22,7 @@ final class TrackedOutputFile implements OutputFile, Closeable {
   private final FileSystem files;
   private final Path path;
   private final int bufferSize;
-  private PositionOutputStream stream;
+  private FSDataOutputStream stream;
 
   TrackedOutputFile(Path path, Configuration conf) throws IOException {
     file = HadoopOutputFile.fromPath(path, conf);
@@ -46,8 +47,8 @@ final class TrackedOutputFile implements OutputFile, Closeable {
   private PositionOutputStream create(long blockSizeHint, boolean overwrites) throws IOException {
     long blockSize = Math.max(files.getDefaultBlockSize(path), blockSizeHint);
     short replication = files.getDefaultReplication(path);
-    stream = HadoopStreams.wrap(files.create(path, overwrites, bufferSize, replication, blockSize));
-    return stream;
+    stream = files.create(path, overwrites, bufferSize, replication, blockSize);
+    return HadoopStreams.wrap(stream);
   }
 
   @Override
@@ -65,6 +66,10 @@ final class TrackedOutputFile implements OutputFile, Closeable {
     return file.getPath();
   }
 
+  /**
+   * Closes Hadoop's own stream, which bears to be closed twice: that of parquet-java 1.14 and 1.15
+   * flushes it once more, which HDFS refuses.
+   */
   @Override
   public void close() throws IOException {
     stream.close();

@@ -8,11 +8,12 @@ import java.util.Arrays;
  */
 final class ValueDictionary {
   static final int FULL = -1;
+  private static final int FIRST_LENGTH = 512;
   private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
   private int maxSize;
-  private long[] values = new long[512];
-  private int[] slots = new int[1024];
+  private long[] values = new long[FIRST_LENGTH];
+  private int[] slots = new int[2 * FIRST_LENGTH];
   private int size;
 
   /** Lets there be so many values, until this is next said. */
@@ -35,10 +36,12 @@ final class ValueDictionary {
     return found > 0 ? found - 1 : add(bits, slot);
   }
 
-  /** Forgets the values numbered {@code newSize} and up. */
+  /** Forgets the values numbered {@code newSize} and up, and gives their memory back. */
   void truncate(int newSize) {
     size = newSize;
-    rebuildSlots(slots.length);
+    int length = Math.max(FIRST_LENGTH, 2 * Integer.highestOneBit(size));
+    values = Arrays.copyOf(values, length);
+    rebuildSlots(2 * length);
   }
 
   private int slotOf(long bits) {
