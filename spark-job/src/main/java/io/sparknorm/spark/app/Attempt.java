@@ -2,10 +2,14 @@ package io.sparknorm.spark.app;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.TimeLimit;
 import io.sparknorm.spark.config.JobSpec;
 import io.sparknorm.spark.config.Locations;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -18,6 +22,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Attempt {
   private static final Logger LOG = LoggerFactory.getLogger(SparknormApp.class);
+
+  /** Spark waits for its listeners, however long they take. */
+  private static final int LONGEST_STOP_SECONDS = 10;
 
   private final Supplier<SparkSession> sessions;
   private final JobSpec job;
@@ -83,13 +90,22 @@ final class Attempt {
     return ending;
   }
 
+  /** What the run came to stands, whether or not Spark stops in order, or at all. */
   private static void stop(SparkSession spark) {
     try {
-      spark.close();
-    } catch (Exception e) { // Spark throws checked ones undeclared
-      // What the run came to stands, whether or not Spark stops in order.
+      TimeLimit.within(LONGEST_STOP_SECONDS, "sparknorm-stop", () -> closed(spark));
+    } catch (ExecutionException e) {
+      LOG.warn("Cannot stop Spark: {}", e.getCause().toString());
+    } catch (TimeoutException e) {
+      LOG.warn("Cannot stop Spark within {} s: left as it is", LONGEST_STOP_SECONDS);
+    } catch (InterruptedException e) {
       LOG.warn("Cannot stop Spark: {}", e.toString());
     }
+  }
+
+  private static Void closed(SparkSession spark) throws IOException {
+    spark.close();
+    return null;
   }
 
   private Ending work(SparkSession spark, StopSignal stop) {

@@ -40,7 +40,12 @@ final class Failures {
 
   /** Clients whose own exceptions say that a server, or the way to it, has failed. */
   private static final List<String> CLIENTS =
-      List.of("org.apache.hadoop.hdfs.", "org.apache.hadoop.fs.s3a.", "org.apache.hadoop.ipc.");
+      List.of(
+          "org.apache.hadoop.hdfs.",
+          "org.apache.hadoop.fs.s3a.",
+          "org.apache.hadoop.ipc.",
+          "org.apache.hadoop.hive.metastore.api.MetaException",
+          "org.apache.thrift.transport.");
 
   /** How Spark says that it has lost executors, or that its cluster has given the job up. */
   private static final List<String> GIVEN_UP =
@@ -57,8 +62,12 @@ final class Failures {
 
   private static Optional<JobException> mendable(Throwable cause) {
     String message = firstLine(cause);
-    if (cause instanceof AnalysisException) {
-      return Optional.of(failure(LeavingStatus.DATA, "Cannot plan the job: " + message, cause));
+    if (cause instanceof AnalysisException) { // also where it cannot reach the catalog
+      return tryAgain(cause.getCause(), Failures::isOfTheNetwork)
+          .or(
+              () ->
+                  Optional.of(
+                      failure(LeavingStatus.DATA, "Cannot plan the job: " + message, cause)));
     }
 
     if (message.startsWith(NO_SUCH_FORMAT)) {

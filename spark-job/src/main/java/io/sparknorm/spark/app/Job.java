@@ -23,6 +23,7 @@ import io.sparknorm.spark.functions.Inspection;
 import io.sparknorm.spark.models.Draft;
 import io.sparknorm.spark.models.GroupStatistics;
 import io.sparknorm.spark.models.GroupedState;
+import io.sparknorm.spark.models.InputIdentity;
 import io.sparknorm.spark.models.Model;
 import io.sparknorm.spark.models.ModelId;
 import io.sparknorm.spark.models.ModelStore;
@@ -40,6 +41,8 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries out one job: fits what is to be fitted, applies it, and publishes the output and then the
@@ -47,9 +50,11 @@ import org.apache.spark.sql.SparkSession;
  *
  * <p>A job that was carried out before, the same configuration on the same input, is recognised by
  * its identity, and only what is missing of its results is made. Thus a job can always be started
- * again, and momentum never applies twice.
+ * again, and momentum never applies twice to files, or to a snapshot of a table.
  */
 final class Job {
+  private static final Logger LOG = LoggerFactory.getLogger(Job.class);
+
   private final SparkSession spark;
   private final JobSpec spec;
   private final Optional<ModelStore> store;
@@ -110,6 +115,7 @@ final class Job {
       parts.add(Part.of(feature, spec.command(), store, input.rows().schema()));
     }
 
+    warnIfMomentumMayMoveAgain(input, parts);
     RunIdentity identity = new RunIdentity(spec, input);
     progress.isRun(identity.ofRun(parts));
     Optional<Output> output = spec.output().map(to -> output(to, identity, parts));
@@ -144,6 +150,17 @@ final class Job {
     }
 
     return carryOut(input, parts, written ? Optional.empty() : output);
+  }
+
+  private static void warnIfMomentumMayMoveAgain(Input input, List<Part> parts) {
+    boolean moves =
+        parts.stream().anyMatch(part -> part.publishes() && part.norm().tracking().isPresent());
+    if (moves && input.fitted().kind() == InputIdentity.Kind.UNKNOWN) {
+      LOG.warn(
+          "Cannot tell this state of {} from another: running statistics move again if this run is"
+              + " started again once its model is published",
+          input.fitted().location());
+    }
   }
 
   private void checkIsAlone(Output output) {
@@ -207,12 +224,21 @@ final class Job {
     } catch (Exception e) { // Spark throws checked ones undeclared
       stop.check();
       checkUnchanged(input); // a file that was replaced explains whatever a pass stumbles over
-      if (output.isPresent() && output.get().existing() == Output.Existing.SAME_RUN) {
+      if (output.isPresent() && isOutrun(output.get(), e)) {
         throw OutputRules.outrun(
             output.get().location(), e); // and removed what this attempt had staged
       }
 
       throw e;
+    }
+  }
+
+  private static boolean isOutrun(Output output, Exception failure) {
+    try {
+      return output.existing() == Output.Existing.SAME_RUN;
+    } catch (RuntimeException e) { // what failed first says more
+      failure.addSuppressed(e);
+      return false;
     }
   }
 
@@ -250,6 +276,7 @@ final class Job {
     List<AppliedNorm> norms = ready.stream().map(Ready::norm).toList();
     Applier applier = new Applier(input.rows(), blocks, norms, spec.faults());
     output.stage(applier.rows());
+    RunningTasks.await(spark); // those that were run twice go on, and write
     return applier;
   }
 

@@ -6,6 +6,9 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.TimeLimit;
 import io.sparknorm.spark.config.FaultPolicies;
 import io.sparknorm.spark.functions.Inspection;
 import io.sparknorm.spark.functions.RunFunctions;
@@ -14,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Observation;
@@ -41,6 +46,7 @@ public final class Applier {
   private final Observation after = new Observation();
   private final int blocks;
   private final List<Boolean> grouped;
+  private final long patienceSeconds;
 
   /**
    * Plans the pass; nothing is read yet.
@@ -52,6 +58,12 @@ public final class Applier {
       List<FeatureBlock> blocks,
       List<? extends AppliedNorm> norms,
       FaultPolicies policies) {
+    this.patienceSeconds =
+        input
+            .sparkSession()
+            .sparkContext()
+            .conf()
+            .getTimeAsSeconds("spark.network.timeout", "120s");
     this.blocks = blocks.size();
     this.grouped = norms.stream().map(norm -> norm instanceof AppliedNorm.Grouped).toList();
     try (RunFunctions functions = RunFunctions.open(input.sparkSession())) {
@@ -115,9 +127,23 @@ public final class Applier {
     return inspections;
   }
 
-  private static Map<String, Object> metrics(Observation observation) {
+  /**
+   * What was observed. Spark tells it by an event, and drops events that it has no room for: there
+   * is an end to waiting.
+   */
+  private Map<String, Object> metrics(Observation observation) {
     try {
-      return observation.getAsJava();
+      return TimeLimit.within(patienceSeconds, "sparknorm-counts", observation::getAsJava);
+    } catch (TimeoutException e) {
+      throw new JobException(
+          LeavingStatus.TRY_AGAIN,
+          "Cannot count the records: no word of the pass's end within %d s (Spark drops events where"
+                  .formatted(patienceSeconds)
+              + " listeners are slow: raise spark.scheduler.listenerbus.eventqueue.capacity); start"
+              + " the run again",
+          e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("Cannot count the records", e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Cannot wait for the counts of a pass: interrupted", e);

@@ -7,6 +7,7 @@ import io.sparknorm.spark.LeavingStatus;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -14,7 +15,10 @@ import java.nio.file.NoSuchFileException;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.SparkException;
+import org.apache.spark.sql.AnalysisException;
 import org.junit.jupiter.api.Test;
+import scala.Option;
+import scala.collection.immutable.Map;
 
 class TestFailures {
   @Test
@@ -55,6 +59,25 @@ class TestFailures {
         LeavingStatus.DATA,
         "Cannot read the input: [FAILED_READ_FILE.NO_HINT] Encountered error while reading file"
             + " a.parquet. (not a Parquet file)");
+  }
+
+  /** Whatever goes wrong in it, Spark's client of a Hive metastore throws analysis exceptions. */
+  @Test
+  void catalogOutOfReachMayBeTriedAgain() {
+    assertTold(
+        analysis(new IllegalStateException(new ConnectException("Connection refused"))),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot go on: ConnectException: Connection refused; start the run again");
+    assertTold(
+        analysis(new IllegalStateException("no such table")),
+        LeavingStatus.DATA,
+        "Cannot plan the job: [TABLE_OR_VIEW_NOT_FOUND] The table or view t cannot be found. Verify"
+            + " the spelling and correctness of the schema and catalog.");
+  }
+
+  private static AnalysisException analysis(Throwable cause) {
+    return new AnalysisException(
+        "TABLE_OR_VIEW_NOT_FOUND", new Map.Map1<>("relationName", "t"), Option.apply(cause));
   }
 
   @Test

@@ -11,10 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileUtil;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.hadoop.ParquetReader;
+import org.apache.parquet.hadoop.example.GroupReadSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -98,6 +102,26 @@ class TestRunStatus {
   }
 
   @Test
+  void countsThatSparkNeverTellsAreNotWaitedForWithoutEnd() throws Exception {
+    JobProcess job =
+        JobProcess.start(
+            folder,
+            JOB,
+            List.of(
+                "-Dspark.extraListeners=" + DeafListener.class.getName(),
+                "-Dspark.executor.heartbeatInterval=1s",
+                "-Dspark.network.timeoutInterval=1s",
+                "-Dspark.network.timeout=3s"),
+            "run");
+    JobProcess.Left left = job.left();
+
+    assertThat(left.status()).as(left.log()).isEqualTo(75);
+    assertThat(job.status().get("reason").textValue())
+        .startsWith("Cannot count the records: no word of the pass's end within 3 s");
+    assertThat(job.entries()).containsExactly("_out.run-status.json", "in.json", "job.conf");
+  }
+
+  @Test
   void tableIsPublishedWithoutAStackTrace() throws Exception {
     String warehouse = "-Dspark.sql.warehouse.dir=" + folder.resolve("warehouse");
     JobProcess.Left left =
@@ -147,49 +171,67 @@ class TestRunStatus {
   @Test
   @Tag("faults")
   void stoppedAtRandomMomentsItPublishesAllOrNothing() throws Exception {
+    long start = System.nanoTime();
     assertThat(JobProcess.start(folder, JOB, List.of(), "run").left().status()).isZero();
-    List<String> undisturbed = statistics();
-    assertThat(undisturbed).hasSize(2);
+    int millis = (int) ((System.nanoTime() - start) / 1_000_000);
+    List<String> undisturbed = published();
+    assertThat(undisturbed).hasSize(102);
     delete("out", "store", "_out.run-status.json");
 
     Random random = new Random(6);
+    int begun = 0;
     for (int i = 0; i < 20; i++) {
-      int delay = 1000 + random.nextInt(9000);
+      int delay = random.nextInt(millis);
       JobProcess job = JobProcess.start(folder, JOB, List.of(), "run");
       Thread.sleep(delay);
       job.stop();
       JobProcess.Left left = job.left();
 
+      String moment = "after %d of %d ms: %s".formatted(delay, millis, left.log());
       if (left.status() == 0) {
-        assertThat(job.entries()).as("after %d ms", delay).contains("out", "store");
+        assertThat(published()).as(moment).isEqualTo(undisturbed);
       } else {
-        assertThat(left.status()).as(left.log()).isEqualTo(143);
+        assertThat(left.status()).as(moment).isEqualTo(143);
         assertThat(job.entries())
-            .as("after %d ms: %s", delay, left.log())
+            .as(moment)
             .doesNotContain("out")
             .noneMatch(name -> name.contains("staged"));
+        begun += job.entries().contains("_out.run-status.json") ? 1 : 0;
       }
 
       JobProcess again = JobProcess.start(folder, JOB, List.of(), "run");
-      assertThat(again.left().status()).isZero();
+      assertThat(again.left().status()).as(moment).isZero();
       assertThat(again.entries())
+          .as(moment)
           .containsExactly("_out.run-status.json", "in.json", "job.conf", "out", "store");
-      assertThat(folder.resolve("store/m/v=2")).doesNotExist();
-      assertThat(statistics()).isEqualTo(undisturbed);
+      assertThat(folder.resolve("store/m/v=2")).as(moment).doesNotExist();
+      assertThat(published()).as(moment).isEqualTo(undisturbed);
       delete("out", "store", "_out.run-status.json");
     }
+
+    assertThat(begun).as("signals that met a run which had begun").isPositive();
   }
 
-  /** Digests of the statistics and of the exact moments. */
-  private List<String> statistics() throws IOException {
+  /** The output's records, and digests of the statistics and of the exact moments. */
+  private List<String> published() throws IOException {
+    List<String> published = new ArrayList<>();
+    var out = new org.apache.hadoop.fs.Path(folder.resolve("out").toString());
+    try (ParquetReader<Group> reader = ParquetReader.builder(new GroupReadSupport(), out).build()) {
+      for (Group record = reader.read(); record != null; record = reader.read()) {
+        published.add(record.toString());
+      }
+    }
+
     try (Stream<Path> files = Files.walk(folder)) {
-      return files
+      files
           .map(Path::toString)
           .filter(file -> file.matches(".*/(stats-[^/]*json|moments-[^/]*bin)"))
           .map(file -> file.replaceAll(".*/(\\w+)-.*", "$1 ") + digest(Path.of(file)))
-          .sorted()
-          .toList();
+          .forEach(published::add);
     }
+
+    published.sort(null);
+    return published;
   }
 
   private static String digest(Path file) {
