@@ -13,6 +13,7 @@ import org.apache.hadoop.mapreduce.task.TaskAttemptContextImpl;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.execution.datasources.OutputWriter;
 import org.apache.spark.sql.types.DataTypes;
@@ -113,6 +114,39 @@ class TestBulkOutputWriter extends SparkTest {
     writer.close();
 
     assertThat(ParquetFiles.rowGroups(folder.resolve("large.parquet"))).hasSize(4);
+    assertThat(most).isBetween(rowGroup / 2L, 2L * rowGroup);
+  }
+
+  /** What a dictionary had grown to is not kept once it is given up. */
+  @Test
+  void aTaskWithManyColumnsKeepsLessThanTwoRowGroupsInMemory() throws IOException {
+    int rowGroup = 32 << 20;
+    Job job = Job.getInstance();
+    job.getConfiguration().setInt("parquet.block.size", rowGroup);
+    StructType rows = new StructType();
+    for (int c = 0; c < 100; c++) {
+      rows = rows.add("c" + c, DataTypes.DoubleType);
+    }
+
+    Random random = new Random(7);
+    UnsafeRow row = new UnsafeRow(100);
+    byte[] bytes = new byte[UnsafeRow.calculateBitSetWidthInBytes(100) + 100 * Double.BYTES];
+    row.pointTo(bytes, bytes.length);
+    OutputWriter writer = open(rows, "wide.parquet", job);
+    long before = usedMemory();
+    long most = 0;
+    for (int i = 1; i <= 40_000; i++) { // most of a row group
+      for (int c = 0; c < 100; c++) {
+        row.setDouble(c, random.nextDouble());
+      }
+
+      writer.write(row);
+      if (i % 4000 == 0) {
+        most = Math.max(most, usedMemory() - before);
+      }
+    }
+    writer.close();
+
     assertThat(most).isBetween(rowGroup / 2L, 2L * rowGroup);
   }
 
