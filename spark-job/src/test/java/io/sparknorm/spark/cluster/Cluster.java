@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,8 +22,6 @@ final class Cluster implements AutoCloseable {
     CLUSTER
   }
 
-  private static final int WORKERS = 2;
-
   /** Two names of one machine: Spark starts no copy of a task on the host that the task is on. */
   private static final List<String> HOSTS = List.of("127.0.0.1", "localhost");
 
@@ -32,7 +31,7 @@ final class Cluster implements AutoCloseable {
   private final Path folder;
   private final List<Path> jars;
   private final List<Jvm> machines = new ArrayList<>();
-  private final List<Jvm> workers = new ArrayList<>();
+  private final Map<String, Jvm> workers = new LinkedHashMap<>();
   private final String master;
   private int submissions;
 
@@ -55,8 +54,8 @@ final class Cluster implements AutoCloseable {
     jars.addAll(List.of(extra));
     Cluster cluster = new Cluster(folder, jars);
     try {
-      for (int i = 0; i < WORKERS; i++) {
-        cluster.startWorker();
+      for (String host : HOSTS) {
+        cluster.startWorker(host);
       }
 
       return cluster;
@@ -82,13 +81,20 @@ final class Cluster implements AutoCloseable {
     }
   }
 
-  /** Adds a worker and waits until the master knows it. */
-  Jvm startWorker() throws IOException {
-    int number = workers.size() + 1;
+  /** Starts a worker in the place of one that was killed, so that no two share a host. */
+  void replace(Jvm killed) throws IOException {
+    String host =
+        HOSTS.stream().filter(name -> workers.get(name) == killed).findFirst().orElseThrow();
+    startWorker(host);
+  }
+
+  /** Starts a worker and waits until the master knows it. */
+  private void startWorker(String host) throws IOException {
+    int number = machines.size();
     Jvm worker =
         start(
             "worker-" + number,
-            HOSTS.get(number % HOSTS.size()),
+            host,
             "org.apache.spark.deploy.worker.Worker",
             "--cores",
             "2",
@@ -97,9 +103,8 @@ final class Cluster implements AutoCloseable {
             "--work-dir",
             folder.resolve("work-" + number).toString(),
             master);
-    workers.add(worker);
+    workers.put(host, worker);
     worker.awaitLine("(Successfully registered with master)");
-    return worker;
   }
 
   private Jvm start(String name, String host, String mainClass, String... arguments)
@@ -176,9 +181,8 @@ final class Cluster implements AutoCloseable {
     return submission;
   }
 
-  /** The workers in the order of their start, those that were killed among them. */
-  List<Jvm> workers() {
-    return workers;
+  Collection<Jvm> workers() {
+    return workers.values();
   }
 
   /** Where the executors keep what they shuffle. */
@@ -188,7 +192,7 @@ final class Cluster implements AutoCloseable {
 
   /** Executors that run now. */
   List<ProcessHandle> executors() {
-    return workers.stream()
+    return workers().stream()
         .flatMap(worker -> worker.children().stream())
         .filter(child -> child.info().commandLine().orElse("").contains("CoarseGrainedExecutor"))
         .toList();

@@ -109,7 +109,7 @@ class TestClusterFaults extends ClusterTest {
       assertThat(executor.isAlive()).isFalse();
       assertResultsAreAsExpected();
     } finally {
-      cluster.startWorker();
+      cluster.replace(worker);
     }
   }
 
