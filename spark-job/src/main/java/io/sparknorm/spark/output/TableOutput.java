@@ -418,9 +418,6 @@ final class TableOutput implements Output {
   }
 
   private Optional<String> identity() {
-    return spark.sql("SHOW TBLPROPERTIES " + target.quoted()).collectAsList().stream()
-        .filter(property -> property.getString(0).equals(IDENTITY_PROPERTY))
-        .map(property -> property.getString(1))
-        .findFirst();
+    return replacement.property(IDENTITY_PROPERTY);
   }
 }

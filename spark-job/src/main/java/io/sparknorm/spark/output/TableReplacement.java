@@ -10,7 +10,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.AnalysisException;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -21,6 +20,9 @@ import org.apache.spark.sql.SparkSession;
 final class TableReplacement {
   private static final String REPLACED = "__sparknorm_replaced_";
   private static final int TRIES = 20;
+
+  /** Set to true by Hive on the external tables that it makes of ordinary ones. */
+  private static final String PURGE = "external.table.purge";
 
   private final SparkSession spark;
   private final TableName target;
@@ -147,17 +149,18 @@ final class TableReplacement {
   boolean leavesFiles() {
     try {
       return "EXTERNAL".equals(spark.catalog().getTable(target.quoted()).tableType())
-          && spark.sql("SHOW TBLPROPERTIES " + target.quoted()).collectAsList().stream()
-              .noneMatch(TableReplacement::isPurged);
+          && property(PURGE).filter("true"::equalsIgnoreCase).isEmpty();
     } catch (AnalysisException e) {
       throw publishedFirst(e);
     }
   }
 
-  /** What Hive makes of ordinary tables where it translates them. */
-  private static boolean isPurged(Row property) {
-    return property.getString(0).equals("external.table.purge")
-        && property.getString(1).equalsIgnoreCase("true");
+  /** A property of the target, which is there. */
+  Optional<String> property(String name) {
+    return spark.sql("SHOW TBLPROPERTIES " + target.quoted()).collectAsList().stream()
+        .filter(property -> property.getString(0).equals(name))
+        .map(property -> property.getString(1))
+        .findFirst();
   }
 
   void drop(TableName table) {
