@@ -28,6 +28,10 @@ final class Failures {
   private static final String DISK_FULL = "No space left on device";
   private static final String NOT_PERMITTED = "Permission denied";
 
+  /** How Hadoop, its metastore and Amazon's services say so, whatever the type of the exception. */
+  private static final List<String> REFUSED =
+      List.of(NOT_PERMITTED, "AccessDenied", "Access Denied", "not authorized");
+
   /** How Spark 4 begins to say that it cannot read a file, and the ways of Spark 3.5. */
   private static final List<String> UNREADABLE =
       List.of(
@@ -45,7 +49,11 @@ final class Failures {
           "org.apache.hadoop.fs.s3a.",
           "org.apache.hadoop.ipc.",
           "org.apache.hadoop.hive.metastore.api.MetaException",
-          "org.apache.thrift.transport.");
+          "org.apache.iceberg.exceptions.CommitStateUnknownException",
+          "org.apache.iceberg.exceptions.ServiceFailureException",
+          "org.apache.iceberg.exceptions.ServiceUnavailableException",
+          "org.apache.thrift.transport.",
+          "software.amazon.awssdk.");
 
   /** How Spark says that it has lost executors, or that its cluster has given the job up. */
   private static final List<String> GIVEN_UP =
@@ -57,13 +65,14 @@ final class Failures {
   static Optional<JobException> inTermsOfTheJob(Throwable failure) {
     return JobException.in(failure)
         .or(() -> firstMendable(failure))
-        .or(() -> tryAgain(failure, Failures::isOfTheSystem));
+        .or(() -> ofTheSystem(failure, Failures::isOfTheSystem))
+        .or(() -> ofTheSystem(failure, Failures::isOfTheNetwork));
   }
 
   private static Optional<JobException> mendable(Throwable cause) {
     String message = firstLine(cause);
     if (cause instanceof AnalysisException) { // also where it cannot reach the catalog
-      return tryAgain(cause.getCause(), Failures::isOfTheNetwork)
+      return ofTheSystem(cause.getCause(), Failures::isOfTheNetwork)
           .or(
               () ->
                   Optional.of(
@@ -125,7 +134,7 @@ final class Failures {
     boolean isRoot = cause.getCause() == null;
     if (UNREADABLE.stream().anyMatch(message::startsWith) && !isRoot) {
       return firstMendable(cause.getCause())
-          .or(() -> tryAgain(cause, Failures::isOfTheNetwork))
+          .or(() -> ofTheSystem(cause, Failures::isOfTheNetwork))
           .or(
               () ->
                   Optional.of(
@@ -159,22 +168,26 @@ final class Failures {
   /** A failure of the job's own code would be the cause of what Spark says. */
   private static boolean isOfTheSystem(Throwable cause) {
     return cause instanceof IOException
+        || cause instanceof InterruptedException // by a cluster that gives the application up
         || (cause instanceof SparkException
             && cause.getCause() == null
             && GIVEN_UP.stream().anyMatch(firstLine(cause)::contains));
   }
 
-  private static Optional<JobException> tryAgain(Throwable failure, Predicate<Throwable> isIt) {
-    return causes(failure)
-        .filter(isIt)
-        .findFirst()
-        .map(
-            cause ->
-                failure(
-                    LeavingStatus.TRY_AGAIN,
-                    "Cannot go on: %s: %s; start the run again"
-                        .formatted(cause.getClass().getSimpleName(), firstLine(cause)),
-                    cause));
+  private static Optional<JobException> ofTheSystem(Throwable failure, Predicate<Throwable> isIt) {
+    return causes(failure).filter(isIt).findFirst().map(Failures::ofTheSystem);
+  }
+
+  /** No new attempt is permitted what this one was not. */
+  private static JobException ofTheSystem(Throwable cause) {
+    String name = cause.getClass().getSimpleName();
+    String message = firstLine(cause);
+    return REFUSED.stream().anyMatch(message::contains)
+        ? failure(LeavingStatus.USAGE, "Cannot go on: %s: %s".formatted(name, message), cause)
+        : failure(
+            LeavingStatus.TRY_AGAIN,
+            "Cannot go on: %s: %s; start the run again".formatted(name, message),
+            cause);
   }
 
   private static JobException failure(LeavingStatus status, String message, Throwable cause) {

@@ -13,6 +13,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.hadoop.hive.metastore.api.MetaException;
 import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
@@ -113,6 +114,31 @@ class TestFailures {
         LeavingStatus.TRY_AGAIN,
         "Cannot go on: SparkException: Job 3 cancelled because SparkContext was shut down; start"
             + " the run again");
+  }
+
+  @Test
+  void clientsThatAreNotOfHadoopMayBeTriedAgainToo() {
+    assertTold(
+        new IllegalStateException(
+            "Failed to connect to Hive Metastore", new MetaException("Could not connect: refused")),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot go on: MetaException: Could not connect: refused; start the run again");
+    assertTold(
+        new IllegalStateException(new InterruptedException("given up")),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot go on: InterruptedException: given up; start the run again");
+  }
+
+  @Test
+  void whatIsNotPermittedIsNotTriedAgain() {
+    assertTold(
+        analysis(new IllegalStateException(new MetaException("Permission denied: user=svc"))),
+        LeavingStatus.USAGE,
+        "Cannot go on: MetaException: Permission denied: user=svc");
+    assertTold(
+        new UncheckedIOException(new IOException("User svc is not authorized to perform: s3:Put")),
+        LeavingStatus.USAGE,
+        "Cannot go on: IOException: User svc is not authorized to perform: s3:Put");
   }
 
   @Test
