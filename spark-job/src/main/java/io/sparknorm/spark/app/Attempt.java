@@ -65,7 +65,7 @@ final class Attempt {
   Ending carryOut() {
     try (StopSignal stop = StopSignal.listen()) {
       Ending ending = start(stop);
-      stop.end(ending.status());
+      stop.end();
       return ending;
     }
   }
@@ -75,12 +75,12 @@ final class Attempt {
     try {
       spark = sessions.get();
     } catch (Throwable failure) {
-      return told(failed(failure, stop));
+      return told(failed(failure, stop), stop);
     }
 
     progress.runsIn(spark.sparkContext().applicationId());
     stop.cancelBy(spark.sparkContext()::cancelAllJobs);
-    Ending ending = told(work(spark, stop)); // while the session's credentials hold
+    Ending ending = told(work(spark, stop), stop); // while the session's credentials hold
     if (stop.hasStoppedTheRun()) {
       // Tasks that are still being cut short find the context gone, and Spark tells of each.
       spark.sparkContext().setLogLevel("OFF");
@@ -121,18 +121,20 @@ final class Attempt {
     return Ending.of(stop.explain(failure));
   }
 
-  private Ending told(Ending ending) {
+  private Ending told(Ending ending, StopSignal stop) {
     Optional<String> path = job.statusPath(progress.date());
+    Thread.interrupted(); // whoever interrupted the run would be told nothing
     try {
       if (path.isPresent()) {
         new RunStatus(job, ending.status(), ending.reason(), progress)
             .write(path.get(), HadoopSettings.of(new SparkConf()));
       }
-    } catch (Exception e) { // file systems throw unchecked ones too
+    } catch (Throwable e) { // a file system that lacks its library throws an error
       // What the run came to stands, whether or not it can be told.
       LOG.warn("Cannot write {}: {}", Locations.withoutSecrets(path.get()), e.toString());
     }
 
+    stop.leaveWith(ending.status());
     return ending;
   }
 }

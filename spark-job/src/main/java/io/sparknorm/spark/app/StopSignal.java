@@ -94,9 +94,13 @@ final class StopSignal implements AutoCloseable {
         cause);
   }
 
-  /** The run has ended with this status, and all is cleaned up. */
-  synchronized void end(LeavingStatus reached) {
+  /** What the run has come to, which stands however long it then takes to stop Spark. */
+  synchronized void leaveWith(LeavingStatus reached) {
     status = reached;
+  }
+
+  /** The run has ended, and all is cleaned up. */
+  void end() {
     ended.countDown();
   }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileUtil;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.hadoop.ParquetReader;
 import org.apache.parquet.hadoop.example.GroupReadSupport;
@@ -39,6 +40,17 @@ class TestRunStatus {
       """;
   private static final String LISTENER =
       "-Dspark.extraListeners=" + StoppingListener.class.getName();
+
+  /** A file system whose own library is not there. */
+  public static final class LackingFileSystem extends RawLocalFileSystem {
+    static {
+      lack();
+    }
+
+    private static void lack() {
+      throw new NoClassDefFoundError("its/Library");
+    }
+  }
 
   @TempDir private Path folder;
 
@@ -122,17 +134,21 @@ class TestRunStatus {
   }
 
   @Test
-  void tableIsPublishedWithoutAStackTrace() throws Exception {
+  void tableIsPublishedWithoutAStackTraceThoughItsStatusCannotBeTold() throws Exception {
     String warehouse = "-Dspark.sql.warehouse.dir=" + folder.resolve("warehouse");
+    String lacking = "-Dspark.hadoop.fs.lacking.impl=" + LackingFileSystem.class.getName();
     JobProcess.Left left =
         JobProcess.start(
                 folder,
                 JOB.replace("path = \"DIR/out\"", "table = out, format = parquet"),
-                List.of(warehouse),
-                "run")
+                List.of(warehouse, lacking),
+                "run",
+                "--set",
+                "run.status-path=\"lacking:///status.json\"")
             .left();
 
     assertThat(left.status()).as(left.log()).isZero();
+    assertThat(left.log()).contains("Cannot write lacking:/");
     assertThat(folder.resolve("warehouse/out/_SUCCESS")).exists();
     assertThat(folder.resolve("warehouse")).isDirectoryNotContaining("glob:**staged**");
   }
