@@ -61,6 +61,7 @@ final class Job {
   private final Optional<PartitionFits> partitionFits;
   private final Progress progress;
   private final StopSignal stop;
+  private final RunningTasks running;
 
   /**
    * @param progress told how far the job comes
@@ -71,6 +72,7 @@ final class Job {
     this.spec = spec;
     this.progress = progress;
     this.stop = stop;
+    this.running = new RunningTasks(spark);
     this.store =
         spec.storePath().isEmpty()
             ? Optional.empty()
@@ -199,7 +201,7 @@ final class Job {
       return Summary.done(spec.command(), progress);
     } finally {
       if (!isDone) {
-        RunningTasks.await(spark);
+        running.await();
       }
 
       output.ifPresent(Output::discard);
@@ -236,7 +238,7 @@ final class Job {
   private static boolean isOutrun(Output output, Exception failure) {
     try {
       return output.existing() == Output.Existing.SAME_RUN;
-    } catch (RuntimeException e) { // what failed first says more
+    } catch (Exception e) { // what failed first says more
       failure.addSuppressed(e);
       return false;
     }
@@ -276,7 +278,7 @@ final class Job {
     List<AppliedNorm> norms = ready.stream().map(Ready::norm).toList();
     Applier applier = new Applier(input.rows(), blocks, norms, spec.faults());
     output.stage(applier.rows());
-    RunningTasks.await(spark); // those that were run twice go on, and write
+    running.await(); // those that were run twice go on, and write
     return applier;
   }
 

@@ -6,19 +6,24 @@ import org.apache.spark.sql.SparkSession;
 
 /** The tasks of Spark jobs that have failed or were cancelled, which may go on for a while. */
 final class RunningTasks {
-  /** Less than a run that is told to stop has: a task that is to write first loads the writer. */
-  private static final int LONGEST_WAIT_MILLIS = 15_000;
-
   private static final int LOOK_EVERY_MILLIS = 20;
 
-  private RunningTasks() {}
+  private final SparkSession spark;
 
-  /** Waits for them, but not long: what they still write would survive the cleaning up. */
-  static void await(SparkSession spark) {
+  /** Less than a run that is told to stop has: a task that is to write first loads the writer. */
+  private int patienceMillis = 15_000;
+
+  RunningTasks(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  /**
+   * Waits for them, but in all of a run not long: what they still write would survive the cleaning
+   * up.
+   */
+  void await() {
     try {
-      for (int waited = 0;
-          waited < LONGEST_WAIT_MILLIS && areAny(spark);
-          waited += LOOK_EVERY_MILLIS) {
+      for (; patienceMillis > 0 && areAny(); patienceMillis -= LOOK_EVERY_MILLIS) {
         Thread.sleep(LOOK_EVERY_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -27,7 +32,7 @@ final class RunningTasks {
   }
 
   /** By the scheduler itself: what Spark's status tracker says of executors lags behind. */
-  private static boolean areAny(SparkSession spark) {
+  private boolean areAny() {
     SparkContext context = spark.sparkContext();
     return !context.isStopped()
         && context.taskScheduler() instanceof TaskSchedulerImpl scheduler

@@ -137,10 +137,10 @@ public final class Applier {
     } catch (TimeoutException e) {
       throw new JobException(
           LeavingStatus.TRY_AGAIN,
-          "Cannot count the records: no word of the pass's end within %d s (Spark drops events where"
+          "Cannot count the records: no word of the pass's end within %d s; Spark tells slow listeners"
                   .formatted(patienceSeconds)
-              + " listeners are slow: raise spark.scheduler.listenerbus.eventqueue.capacity); start"
-              + " the run again",
+              + " late (raise spark.network.timeout) and drops events that it has no room for"
+              + " (raise spark.scheduler.listenerbus.eventqueue.capacity); start the run again",
           e);
     } catch (ExecutionException e) {
       throw new IllegalStateException("Cannot count the records", e.getCause());
