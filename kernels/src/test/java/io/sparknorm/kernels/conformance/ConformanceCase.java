@@ -17,6 +17,7 @@ import io.sparknorm.kernels.Layout;
 import io.sparknorm.kernels.Norm;
 import io.sparknorm.kernels.RmsNorm;
 import io.sparknorm.kernels.TensorShape;
+import io.sparknorm.kernels.TensorView;
 import io.sparknorm.kernels.Variance;
 import io.sparknorm.kernels.moments.Momentum;
 import io.sparknorm.kernels.moments.RunningStatistics;
@@ -182,7 +183,8 @@ public final class ConformanceCase {
   /**
    * Runs every batch and holds all that comes out against the case.
    *
-   * @param single whether the subject's results are rounded to float32
+   * @param single whether the subject's results are rounded to float32; they are then also held
+   *     against the exact ones, where the case lists them
    */
   public void verify(Subject subject, boolean single) {
     List<double[]> batches = batches();
@@ -191,7 +193,12 @@ public final class ConformanceCase {
     for (int k = 1; k <= batches.size(); k++) {
       Outcome outcome = subject.normalise(this, batches.get(k - 1), running);
       running = outcome.running();
-      check(inputs.containsKey("x") ? "y" : "y_" + k, outcome.y(), single, checked);
+      String y = inputs.containsKey("x") ? "y" : "y_" + k;
+      check(y, outcome.y(), single, checked);
+      if (single) {
+        checkExact(y, outcome.y());
+      }
+
       if (running.isPresent()) {
         RunningStatistics after = running.get();
         check("running_mean_after_" + k, after.mean().toArray(), false, checked);
@@ -279,6 +286,47 @@ public final class ConformanceCase {
                     allowed));
       }
     }
+  }
+
+  /**
+   * Holds results against the exact ones, if the case has them: they are within one unit in the
+   * last place of a float of the exact result's size or, where the bias cancels, of the larger
+   * summand's.
+   */
+  private void checkExact(String output, double[] got) {
+    Golden want = exact.get(output);
+    if (want == null) {
+      return;
+    }
+
+    for (int i = 0; i < want.data().length; i++) {
+      int position = want.index()[i];
+      double expected = want.data()[i];
+      double bias = biasAt(position);
+      double summand = Math.max(Math.abs(bias), Math.abs(expected - bias));
+      double unit = Math.ulp((float) Math.max(Math.abs(expected), summand));
+      if (!(Math.abs(got[position] - expected) <= unit)) {
+        throw new AssertionError(
+            "%s[%d] is %s, exactly %s (by %s ulps, allowed 1)"
+                .formatted(
+                    output,
+                    position,
+                    got[position],
+                    expected,
+                    Math.abs(got[position] - expected) / unit));
+      }
+    }
+  }
+
+  private double biasAt(int position) {
+    Golden bias = inputs.get("bias");
+    if (bias == null) {
+      return 0;
+    }
+
+    TensorView record = shape.view(shape.fixedLength());
+    boolean byPosition = norm instanceof LayerNorm;
+    return bias.data()[byPosition ? position % bias.length() : record.channelOf(position)];
   }
 
   private Optional<RunningStatistics> initialStatistics() {
