@@ -5,6 +5,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -171,7 +172,7 @@ public class MomentsBenchmark {
     for (float[] x : floats) {
       for (int c = 0; c < channels; c += DOUBLES.length()) {
         FloatVector narrow = FloatVector.fromArray(FLOATS, x, c);
-        DoubleVector value = (DoubleVector) narrow.castShape(DOUBLES, 0);
+        DoubleVector value = (DoubleVector) narrow.convertShape(VectorOperators.F2D, DOUBLES, 0);
         DoubleVector.fromArray(DOUBLES, sums, c).add(value).intoArray(sums, c);
         DoubleVector square = value.mul(value);
         DoubleVector.fromArray(DOUBLES, squares, c).add(square).intoArray(squares, c);
