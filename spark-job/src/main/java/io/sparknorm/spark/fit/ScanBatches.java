@@ -1,5 +1,6 @@
 package io.sparknorm.spark.fit;
 
+import io.sparknorm.kernels.TensorShape;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.RuntimeConfig;
@@ -16,6 +17,13 @@ public final class ScanBatches implements AutoCloseable {
 
   private static final int FEWEST = 16;
   private static final int DEFAULT = 4096;
+
+  /**
+   * Of records whose length no shape tells. Those of 50,000 elements make 13 megabytes, and a
+   * batch's own cost is small beside that of so many.
+   */
+  private static final int VARIABLE = 64;
+
   private static final List<String> KEYS =
       List.of("spark.sql.parquet.columnarReaderBatchSize", "spark.sql.orc.columnarReaderBatchSize");
 
@@ -34,9 +42,11 @@ public final class ScanBatches implements AutoCloseable {
 
   /** Sets the sizes of batches for records with these blocks, until it is closed. */
   public static ScanBatches of(SparkSession spark, List<FeatureBlock> blocks) {
-    long elements = blocks.stream().mapToLong(b -> b.type().shape().fixedLength()).sum();
+    List<TensorShape> shapes = blocks.stream().map(block -> block.type().shape()).toList();
+    long elements = shapes.stream().mapToLong(TensorShape::fixedLength).sum();
+    int most = shapes.stream().anyMatch(TensorShape::isVariable) ? VARIABLE : DEFAULT;
     return new ScanBatches(
-        spark.conf(), (int) Math.max(FEWEST, Math.min(DEFAULT, ELEMENTS / Math.max(1, elements))));
+        spark.conf(), (int) Math.max(FEWEST, Math.min(most, ELEMENTS / Math.max(1, elements))));
   }
 
   @Override

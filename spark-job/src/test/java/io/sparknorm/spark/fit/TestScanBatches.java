@@ -14,6 +14,8 @@ import java.util.Optional;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TestScanBatches extends SparkTest {
   private static final String PARQUET = "spark.sql.parquet.columnarReaderBatchSize";
@@ -34,6 +36,23 @@ class TestScanBatches extends SparkTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 500})
+  void recordsOfAnyLengthComeInSmallBatches(int channels) {
+    FeatureBlock variable = block(channels, TensorShape.VARIABLE);
+    try (ScanBatches batches = ScanBatches.of(spark(), List.of(block(3), variable))) {
+      assertThat(spark().conf().get(PARQUET)).isEqualTo("64");
+    }
+  }
+
+  @Test
+  void whatIsKnownOfALengthMakesBatchesSmallerStill() {
+    try (ScanBatches batches =
+        ScanBatches.of(spark(), List.of(block(16384, TensorShape.VARIABLE)))) {
+      assertThat(spark().conf().get(PARQUET)).isEqualTo("16");
+    }
+  }
+
   @Test
   void whatTheUserHasSetStays() {
     spark().conf().set(PARQUET, "77");
@@ -45,8 +64,8 @@ class TestScanBatches extends SparkTest {
     spark().conf().unset(PARQUET);
   }
 
-  private static FeatureBlock block(int length) {
-    TensorShape shape = new TensorShape(List.of(length), Layout.CHANNELS_FIRST);
+  private static FeatureBlock block(Integer... dimensions) {
+    TensorShape shape = new TensorShape(List.of(dimensions), Layout.CHANNELS_FIRST);
     FeatureSpec features =
         new FeatureSpec(
             FeatureSpec.Form.TENSOR,
