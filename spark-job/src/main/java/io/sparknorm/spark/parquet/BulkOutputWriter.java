@@ -46,9 +46,22 @@ final class BulkOutputWriter extends OutputWriter {
     schema = FileSchema.of(rows, conf);
     toUnsafe = toUnsafe(rows, schema);
     ordinary = new OrdinaryColumns(schema, settings, conf);
-    compressor = new PageCompressor(codec, settings, conf);
     output = new TrackedOutputFile(new Path(path), conf);
-    file =
+    compressor = new PageCompressor(codec, settings, conf);
+    failed = true; // until it has begun: nobody closes a writer that nobody was given
+    try {
+      file = begin();
+      startRowGroup();
+      failed = false;
+    } finally {
+      if (failed) {
+        close();
+      }
+    }
+  }
+
+  private ParquetFileWriter begin() throws IOException {
+    ParquetFileWriter begun =
         new ParquetFileWriter(
             output,
             schema.message(),
@@ -58,8 +71,8 @@ final class BulkOutputWriter extends OutputWriter {
             settings.properties().getColumnIndexTruncateLength(),
             settings.properties().getStatisticsTruncateLength(),
             settings.properties().getPageWriteChecksumEnabled());
-    file.start();
-    startRowGroup();
+    begun.start();
+    return begun;
   }
 
   @Override

@@ -67,11 +67,13 @@ final class TrackedOutputFile implements OutputFile, Closeable {
   }
 
   /**
-   * Closes Hadoop's own stream, which bears to be closed twice: that of parquet-java 1.14 and 1.15
-   * flushes it once more, which HDFS refuses.
+   * Closes Hadoop's own stream, if it was ever opened, which bears to be closed twice: that of
+   * parquet-java 1.14 and 1.15 flushes it once more, which HDFS refuses.
    */
   @Override
   public void close() throws IOException {
-    stream.close();
+    if (stream != null) {
+      stream.close();
+    }
   }
 }

@@ -5,11 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparknorm.spark.SparkTest;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.hadoop.mapreduce.TaskAttemptID;
 import org.apache.hadoop.mapreduce.task.TaskAttemptContextImpl;
+import org.apache.hadoop.util.Progressable;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
@@ -31,12 +38,14 @@ class TestBulkOutputWriter extends SparkTest {
   }
 
   private OutputWriter open(StructType rows, String name, Job job) throws IOException {
+    return openAt(folder.resolve(name).toUri().toString(), rows, job);
+  }
+
+  private OutputWriter openAt(String path, StructType rows, Job job) {
     return new BulkParquetFormat()
         .prepareWrite(spark(), job, Map$.MODULE$.empty(), rows)
         .newInstance(
-            folder.resolve(name).toUri().toString(),
-            rows,
-            new TaskAttemptContextImpl(job.getConfiguration(), new TaskAttemptID()));
+            path, rows, new TaskAttemptContextImpl(job.getConfiguration(), new TaskAttemptID()));
   }
 
   private static InternalRow row(Object... values) {
@@ -164,5 +173,61 @@ class TestBulkOutputWriter extends SparkTest {
     assertThatThrownBy(() -> writer.write(row(new GenericArrayData(new Object[] {1.5f, null}))))
         .hasMessage("Cannot write column x: null element in a column declared without nulls");
     writer.close();
+  }
+
+  /** A store that takes nothing. */
+  public static final class FullDisk extends RawLocalFileSystem {
+    static final AtomicInteger OPEN = new AtomicInteger();
+
+    @Override
+    public URI getUri() {
+      return URI.create("full:///");
+    }
+
+    @Override
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path file,
+        boolean overwrites,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      OPEN.incrementAndGet();
+      OutputStream full =
+          new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+              throw new IOException("no space is left");
+            }
+
+            @Override
+            public void close() {
+              OPEN.decrementAndGet();
+            }
+          };
+      return new FSDataOutputStream(full, null);
+    }
+  }
+
+  @Test
+  void aWriterThatCannotBeginClosesItsStream() throws IOException {
+    Job job = Job.getInstance();
+    job.getConfiguration().set("fs.full.impl", FullDisk.class.getName());
+    StructType rows = new StructType().add("x", "double");
+
+    assertThatThrownBy(() -> openAt("full:///x.parquet", rows, job))
+        .hasRootCauseMessage("no space is left");
+    assertThat(FullDisk.OPEN).hasValue(0);
+  }
+
+  @Test
+  void aFileThatIsThereStays() throws IOException {
+    StructType rows = new StructType().add("x", "double");
+    open(rows, "x.parquet").close();
+
+    assertThatThrownBy(() -> open(rows, "x.parquet"))
+        .hasRootCauseInstanceOf(FileAlreadyExistsException.class);
+    assertThat(spark().read().parquet(folder.toString()).count()).isZero();
   }
 }
