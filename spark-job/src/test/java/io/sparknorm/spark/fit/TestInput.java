@@ -9,6 +9,7 @@ import io.sparknorm.spark.config.JobSpec;
 import java.nio.file.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.execution.SparkPlan;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +33,27 @@ class TestInput extends SparkTest {
     assertThat(rows.queryExecution().analyzed().toString()).endsWith(" " + relation + "\n");
     assertThat(rows.orderBy("x").toJSON().collectAsList())
         .containsExactly("{\"x\":[0.0]}", "{\"x\":[0.5]}", "{\"x\":[1.0]}");
+  }
+
+  /** Spark's reader takes over wherever it has to: nothing but the vectors tells that it has. */
+  @ParameterizedTest
+  @CsvSource({"bulk, io.sparknorm.spark.parquet.TensorVector", "spark, org.apache.spark.sql"})
+  void tensorsComeInBatchesOfTheReaderThatIsAskedFor(String reader, String vectors) {
+    String path = folder.resolve("in").toString();
+    spark().range(300).selectExpr("array(id / 2D) AS x", "id").write().parquet(path);
+
+    SparkPlan plan = read("parquet", reader, path).queryExecution().executedPlan();
+    while (!plan.children().isEmpty()) {
+      plan = plan.children().head();
+    }
+
+    assertThat(
+            plan.executeColumnar()
+                .toJavaRDD()
+                .map(batch -> batch.column(0).getClass().getName())
+                .collect())
+        .isNotEmpty()
+        .allMatch(name -> name.startsWith(vectors));
   }
 
   private Dataset<Row> read(String format, String reader, String path) {
