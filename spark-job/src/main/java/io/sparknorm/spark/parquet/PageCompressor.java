@@ -17,8 +17,8 @@ import org.apache.parquet.hadoop.metadata.CompressionCodecName;
  * Compresses pages as the configuration says. Where that is zstd without a level, parquet-java
  * takes level 3, which searches for repetitions that most columns of floating-point numbers do not
  * have. So for columns that are written in bulk one page in {@value #PAGES_BETWEEN_TRIALS} is
- * compressed at level 1 as well, in about half the time, and those after it at that level, unless
- * it makes the page larger by more than half a percent.
+ * compressed at level 1 as well, which searches less, and those after it at that level, unless it
+ * makes the page larger by more than half a percent.
  */
 final class PageCompressor extends BytesCompressor {
   private static final int FAST_LEVEL = 1;

@@ -2,17 +2,21 @@ package io.sparknorm.spark.parquet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sparknorm.spark.SparkTest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.Encoding;
+import org.apache.parquet.column.page.PageWriter;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.filter2.compat.FilterCompat;
 import org.apache.parquet.filter2.predicate.FilterApi;
@@ -29,6 +33,7 @@ import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
+import org.assertj.core.extractor.Extractors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -308,6 +313,29 @@ class TestBulkParquetFormat extends SparkTest {
     assertThat(columns.get(3).getStatistics().hasNonNullValue()).isFalse();
     assertThat(columns.get(3).getStatistics().getNumNulls()).isZero();
     assertThat(columnIndex(ours, columns.get(3))).isNull();
+  }
+
+  /** Only parquet-java 1.16 takes them from a page's writer. */
+  @Test
+  void sizesOfLevelsAreThoseOfSparksFiles() {
+    assumeTrue(
+        Arrays.stream(PageWriter.class.getMethods())
+            .anyMatch(method -> method.getParameterCount() == 9));
+    Dataset<Row> records = records(2000).coalesce(1);
+    Path ours = ParquetFiles.under(write(bulk(records), "bulk")).get(0);
+    Path standard = ParquetFiles.under(write(records.write().format("parquet"), "spark")).get(0);
+
+    assertThat(sizes(ours))
+        .doesNotContainNull()
+        .usingRecursiveFieldByFieldElementComparator()
+        .containsExactlyElementsOf(sizes(standard));
+  }
+
+  /** By its name, which parquet-java 1.13 does not have. */
+  private static List<Object> sizes(Path file) {
+    return ParquetFiles.rowGroups(file).get(0).getColumns().stream()
+        .map(Extractors.byName("sizeStatistics"))
+        .collect(Collectors.toList());
   }
 
   @Test
