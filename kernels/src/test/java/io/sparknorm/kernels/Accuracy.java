@@ -1,83 +1,47 @@
 package io.sparknorm.kernels;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 
 /** How far single-precision results are from the exact ones, on inputs that are hard for a norm. */
 final class Accuracy {
-  private static final double EPSILON = 1e-5;
+  private static final int GROUPS = 3;
+  private static final List<Integer> NCHW = List.of(6, 16);
+  private static final List<Integer> NHWC = List.of(16, 6);
 
   private Accuracy() {}
 
   /** A map-only norm, and the records it takes. */
   enum Subject {
-    LAYER_NORM(List.of(96), Layout.CHANNELS_FIRST),
-    LAYER_NORM_LONG(List.of(70_000), Layout.CHANNELS_FIRST),
-    RMS_NORM(List.of(96), Layout.CHANNELS_FIRST),
-    INSTANCE_NORM_NCHW(List.of(6, 16), Layout.CHANNELS_FIRST),
-    INSTANCE_NORM_NHWC(List.of(16, 6), Layout.CHANNELS_LAST),
-    GROUP_NORM_NCHW(List.of(6, 16), Layout.CHANNELS_FIRST),
-    GROUP_NORM_NHWC(List.of(16, 6), Layout.CHANNELS_LAST),
-    EVONORM_S0_NCHW(List.of(6, 16), Layout.CHANNELS_FIRST),
-    EVONORM_S0_NHWC(List.of(16, 6), Layout.CHANNELS_LAST);
-
-    private static final int GROUPS = 3;
+    LAYER_NORM(List.of(96), Accuracy::layerNorm),
+    LAYER_NORM_LONG(List.of(70_000), Accuracy::layerNorm),
+    LAYER_NORM_ANNOTATED(List.of(96), Accuracy::annotatedLayerNorm),
+    RMS_NORM(List.of(96), Accuracy::rmsNorm),
+    INSTANCE_NORM_NCHW(NCHW, Accuracy::instanceNorm),
+    INSTANCE_NORM_NHWC(NHWC, Accuracy::instanceNorm),
+    MEAN_VARIANCE_NORM_NCHW(NCHW, Accuracy::meanVarianceNorm),
+    MEAN_VARIANCE_NORM_NHWC(NHWC, Accuracy::meanVarianceNorm),
+    GROUP_NORM_NCHW(NCHW, Accuracy::groupNorm),
+    GROUP_NORM_NHWC(NHWC, Accuracy::groupNorm),
+    EVONORM_S0_NCHW(NCHW, evoNorm(EvoNormS.Variant.S0, true)),
+    EVONORM_S0_NHWC(NHWC, evoNorm(EvoNormS.Variant.S0, true)),
+    EVONORM_S0A_NCHW(NCHW, evoNorm(EvoNormS.Variant.S0A, true)),
+    EVONORM_S0A_WITHOUT_GATE_NHWC(NHWC, evoNorm(EvoNormS.Variant.S0A, false)),
+    EVONORM_S1_NCHW(NCHW, evoNorm(EvoNormS.Variant.S1, true)),
+    EVONORM_S1A_NHWC(NHWC, evoNorm(EvoNormS.Variant.S1A, true)),
+    EVONORM_S2_NCHW(NCHW, evoNorm(EvoNormS.Variant.S2, true)),
+    EVONORM_S2_NHWC(NHWC, evoNorm(EvoNormS.Variant.S2, true)),
+    EVONORM_S2A_NHWC(NHWC, evoNorm(EvoNormS.Variant.S2A, true)),
+    EVONORM_S2A_WITHOUT_GATE_NCHW(NCHW, evoNorm(EvoNormS.Variant.S2A, false));
 
     private final TensorShape shape;
+    private final Recipe recipe;
 
-    Subject(List<Integer> dimensions, Layout layout) {
-      this.shape = new TensorShape(dimensions, layout);
-    }
-
-    private boolean byPosition() {
-      return this == LAYER_NORM || this == LAYER_NORM_LONG || this == RMS_NORM;
-    }
-
-    private RecordNorm norm(double[] weight, double[] bias) {
-      Affine affine = new Affine(Coefficients.of(weight), Coefficients.of(bias));
-      Denominator denominator = Denominator.insideSqrt(EPSILON);
-      return switch (this) {
-        case LAYER_NORM, LAYER_NORM_LONG ->
-            new LayerNorm(shape.dimensions(), denominator, affine, Activation.NONE);
-        case RMS_NORM -> new RmsNorm(shape.dimensions(), EPSILON, affine.weight(), Activation.NONE);
-        case INSTANCE_NORM_NCHW, INSTANCE_NORM_NHWC ->
-            new InstanceNorm(denominator, affine, Activation.NONE);
-        case GROUP_NORM_NCHW, GROUP_NORM_NHWC ->
-            new GroupNorm(GROUPS, denominator, affine, Activation.NONE);
-        case EVONORM_S0_NCHW, EVONORM_S0_NHWC ->
-            new EvoNormS(EvoNormS.Variant.S0, GROUPS, EPSILON, affine, Coefficients.NONE, true);
-      };
-    }
-
-    private ExactNorm exact(double[] weight, double[] bias) {
-      TensorView view = shape.view(shape.fixedLength());
-      int[] index =
-          IntStream.range(0, view.length())
-              .map(i -> byPosition() ? i : view.channelOf(i))
-              .toArray();
-      double[] weights = Arrays.stream(index).mapToDouble(i -> weight[i]).toArray();
-      double[] biases = Arrays.stream(index).mapToDouble(i -> bias[i]).toArray();
-      TensorView block = new TensorView(1, 1, view.length());
-      return switch (this) {
-        case LAYER_NORM, LAYER_NORM_LONG ->
-            new ExactNorm(ExactNorm.Kind.STANDARD, block, EPSILON, weights, biases);
-        case RMS_NORM ->
-            new ExactNorm(
-                ExactNorm.Kind.ROOT_MEAN_SQUARE,
-                block,
-                EPSILON,
-                weights,
-                new double[view.length()]);
-        case INSTANCE_NORM_NCHW, INSTANCE_NORM_NHWC ->
-            new ExactNorm(ExactNorm.Kind.STANDARD, view, EPSILON, weights, biases);
-        case GROUP_NORM_NCHW, GROUP_NORM_NHWC ->
-            new ExactNorm(ExactNorm.Kind.STANDARD, view.grouped(GROUPS), EPSILON, weights, biases);
-        case EVONORM_S0_NCHW, EVONORM_S0_NHWC ->
-            new ExactNorm(
-                ExactNorm.Kind.EVONORM_S0, view.grouped(GROUPS), EPSILON, weights, biases);
-      };
+    Subject(List<Integer> dimensions, Recipe recipe) {
+      boolean channelsLast = dimensions.equals(NHWC);
+      this.shape =
+          new TensorShape(dimensions, channelsLast ? Layout.CHANNELS_LAST : Layout.CHANNELS_FIRST);
+      this.recipe = recipe;
     }
 
     /**
@@ -87,14 +51,16 @@ final class Accuracy {
     double worstUlps(LoopsProvider loops, Input input) {
       Random random = new Random(5);
       int length = shape.fixedLength();
-      int coefficients = byPosition() ? length : shape.channels();
-      double[] weight = random.doubles(coefficients, 0.5, 1.5).toArray();
-      double[] bias = random.doubles(coefficients, -1, 1).toArray();
-      ExactNorm oracle = exact(weight, bias);
+      int channels = shape.channels();
+      double[] weight = random.doubles(channels, 0.5, 1.5).toArray();
+      double[] bias = random.doubles(channels, -1, 1).toArray();
       float[] x = input.values(length, random);
+      double[] slope = random.doubles(channels, -2, 2).toArray();
+      Affine affine = new Affine(Coefficients.of(weight), Coefficients.of(bias));
+      RecordNorm norm = recipe.norm(shape, affine, Coefficients.of(slope));
+      ExactNorm oracle = ExactNorm.of(norm, shape);
       double[] exact = oracle.apply(x);
-      norm(weight, bias)
-          .normalizer(shape)
+      norm.normalizer(shape)
           .normalise(
               new Tensor<>(loops.floats(), loops.doubles(), x, x, false), shape.view(length));
       double worst = 0;
@@ -107,6 +73,51 @@ final class Accuracy {
 
       return worst;
     }
+  }
+
+  /** How to make a norm of parameters, one per channel; not every norm takes all of them. */
+  private interface Recipe {
+    RecordNorm norm(TensorShape shape, Affine affine, Coefficients slope);
+  }
+
+  private static RecordNorm layerNorm(TensorShape shape, Affine affine, Coefficients slope) {
+    return new LayerNorm(shape.dimensions(), Denominator.insideSqrt(1e-5), affine, Activation.NONE);
+  }
+
+  private static RecordNorm annotatedLayerNorm(
+      TensorShape shape, Affine affine, Coefficients slope) {
+    Denominator denominator =
+        new Denominator(Variance.UNBIASED, 1e-6, EpsilonPlacement.OUTSIDE_SQRT);
+    return new LayerNorm(shape.dimensions(), denominator, affine, Activation.NONE);
+  }
+
+  private static RecordNorm rmsNorm(TensorShape shape, Affine affine, Coefficients slope) {
+    return new RmsNorm(shape.dimensions(), 1e-5, affine.weight(), Activation.NONE);
+  }
+
+  private static RecordNorm instanceNorm(TensorShape shape, Affine affine, Coefficients slope) {
+    return new InstanceNorm(Denominator.insideSqrt(1e-5), affine, Activation.NONE);
+  }
+
+  /** As ONNX has it, over the axes of one record and channel. */
+  private static RecordNorm meanVarianceNorm(TensorShape shape, Affine affine, Coefficients slope) {
+    Denominator denominator = new Denominator(Variance.BIASED, 1e-9, EpsilonPlacement.OUTSIDE_SQRT);
+    return new InstanceNorm(denominator, Affine.NONE, Activation.NONE);
+  }
+
+  private static RecordNorm groupNorm(TensorShape shape, Affine affine, Coefficients slope) {
+    return new GroupNorm(GROUPS, Denominator.insideSqrt(1e-5), affine, Activation.NONE);
+  }
+
+  private static Recipe evoNorm(EvoNormS.Variant variant, boolean applyAct) {
+    return (shape, affine, slope) ->
+        new EvoNormS(
+            variant,
+            GROUPS,
+            variant.defaultEpsilon(),
+            affine,
+            variant.hasSlope() ? slope : Coefficients.NONE,
+            applyAct);
   }
 
   /** What the elements are like. */
