@@ -16,6 +16,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The hidden folders beside a target, where runs stage, publish from and set aside, and how folders
@@ -23,6 +25,7 @@ import org.apache.hadoop.fs.permission.FsPermission;
  * finds half of.
  */
 final class HiddenFolders {
+  private static final Logger LOG = LoggerFactory.getLogger(HiddenFolders.class);
   private static final String TRASH = "trash";
 
   private final FileSystem fileSystem;
@@ -117,13 +120,22 @@ final class HiddenFolders {
       return; // somebody else has removed it
     }
 
-    fileSystem.delete(trash, true);
+    empty(trash);
   }
 
   /** Removes what was to be removed by those who have been killed meanwhile. */
   void removeTrash() throws IOException {
     for (FileStatus trash : siblings(TRASH)) {
-      fileSystem.delete(trash.getPath(), true);
+      empty(trash.getPath());
+    }
+  }
+
+  /** No run depends on it, and one that is another user's may be for that user alone to delete. */
+  private void empty(Path trash) {
+    try {
+      fileSystem.delete(trash, true);
+    } catch (IOException e) {
+      LOG.warn("Cannot delete {}, which is of no use to any run: {}", trash, e.getMessage());
     }
   }
 
@@ -131,10 +143,19 @@ final class HiddenFolders {
   void removeIfEmpty(Path folder) {
     try {
       if (fileSystem.listStatus(folder).length == 0) {
-        fileSystem.delete(folder, false);
+        removeEmpty(folder);
       }
     } catch (IOException e) {
       // Somebody has; if not, it is empty still for the next one to remove.
+    }
+  }
+
+  /** Hadoop looks once more, and then removes whatever a local folder has got in between. */
+  private void removeEmpty(Path folder) throws IOException {
+    if (isLocal()) {
+      Files.deleteIfExists(local(folder));
+    } else {
+      fileSystem.delete(folder, false);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.sparknorm.spark.output;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,12 +29,17 @@ class TestReplacement {
   @TempDir Path folder;
 
   private FailingFileSystem fileSystem;
+  private HiddenFolders folders;
   private Replacement replacement;
 
-  /** Has a rival act before it looks or lists, and may be killed while it removes a folder. */
+  /**
+   * Has a rival act before it looks or lists, and another once it has, and may be killed while it
+   * removes a folder.
+   */
   private static final class FailingFileSystem extends RawLocalFileSystem {
     private boolean isKilled = true;
     private Runnable rival = () -> {};
+    private Runnable filler = () -> {};
 
     @Override
     public boolean exists(org.apache.hadoop.fs.Path path) throws IOException {
@@ -55,7 +61,27 @@ class TestReplacement {
       }
 
       super.delete(listStatus(path)[0].getPath(), true);
-      throw new IOException("killed");
+      throw new Error("killed");
+    }
+
+    @Override
+    public FileStatus[] listStatus(org.apache.hadoop.fs.Path path) throws IOException {
+      FileStatus[] entries = super.listStatus(path);
+      filler.run();
+      return entries;
+    }
+
+    /** For what Hadoop itself looks at. */
+    @Override
+    public File pathToFile(org.apache.hadoop.fs.Path path) {
+      return new File(super.pathToFile(path).getPath()) {
+        @Override
+        public File[] listFiles() {
+          File[] files = super.listFiles();
+          filler.run();
+          return files;
+        }
+      };
     }
   }
 
@@ -64,8 +90,8 @@ class TestReplacement {
     fileSystem = new FailingFileSystem();
     fileSystem.initialize(URI.create("file:///"), new Configuration());
     org.apache.hadoop.fs.Path target = new org.apache.hadoop.fs.Path(uri("out"));
-    replacement =
-        new Replacement(fileSystem, new HiddenFolders(fileSystem, target), target, "0123abcd");
+    folders = new HiddenFolders(fileSystem, target);
+    replacement = new Replacement(fileSystem, folders, target, "0123abcd");
   }
 
   @ParameterizedTest
@@ -175,6 +201,27 @@ class TestReplacement {
                     new org.apache.hadoop.fs.Path(uri("new/day=1/even=true")), "day=1/even=true"))
         .isInstanceOf(FileNotFoundException.class);
     assertThat(entries()).containsExactly("new");
+  }
+
+  /** A rival fills it after the first, or the second, look at what is in it. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void emptyFolderThatARivalFillsIsNotRemoved(int look) throws IOException {
+    Files.createDirectory(folder.resolve("out"));
+    AtomicInteger looks = new AtomicInteger();
+    fileSystem.filler =
+        () -> {
+          if (looks.incrementAndGet() == look) {
+            fill("out");
+          }
+        };
+    fileSystem.isKilled = false;
+
+    folders.removeIfEmpty(new org.apache.hadoop.fs.Path(uri("out")));
+
+    boolean isFilled = looks.get() >= look;
+    assertThat(entries()).isEqualTo(isFilled ? List.of("out") : List.of());
+    assertThat(folder.resolve("out/part-0").toFile().exists()).isEqualTo(isFilled);
   }
 
   private void settle() {
