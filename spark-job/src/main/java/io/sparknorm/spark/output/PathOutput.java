@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
 final class PathOutput implements Output {
   private static final Logger LOG = LoggerFactory.getLogger(PathOutput.class);
 
+  /** How the marker of the run before is called once it is out of the target. */
+  private static final String OLD_MARKER = "_sparknorm-before.json";
+
   private final FileFormat format;
   private final Publisher publisher;
   private final FileSystem fileSystem;
@@ -91,8 +94,7 @@ final class PathOutput implements Output {
 
       Optional<String> publishedBy = RunMarker.read(fileSystem, target);
       if (publishedBy.stream().anyMatch(publisher.identity()::equals)) {
-        publishing.leave(publisher.configuration());
-        removeStaged();
+        tidyUp(publisher.configuration());
         return Existing.SAME_RUN;
       }
 
@@ -166,15 +168,24 @@ final class PathOutput implements Output {
         publishWhole();
       }
 
-      replacement.removeAside();
-      publishing.leave(attempt());
-      removeStaged();
+      tidyUp(attempt());
+      checkIsPublished();
     } catch (FileAlreadyExistsException e) {
       throw publishedFirst(e);
     } catch (FileNotFoundException e) {
       throw putOut(e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A run that was put out may have set this one's result aside on waking, and a third one that
+   * finds two results aside does not know which is the last. It knows once the older is removed.
+   */
+  private void checkIsPublished() throws IOException {
+    if (RunMarker.read(fileSystem, target).stream().noneMatch(publisher.identity()::equals)) {
+      throw new FileNotFoundException(new Path(target, RunMarker.NAME).toString());
     }
   }
 
@@ -196,7 +207,7 @@ final class PathOutput implements Output {
    */
   private void publishPartitions() throws IOException {
     List<Path> own = partitions.within(entered);
-    fileSystem.delete(new Path(target, RunMarker.NAME), false);
+    takeMarkerOut();
     for (Path folder : own) {
       replacement.replace(folder, entered.toUri().relativize(folder.toUri()).getPath());
     }
@@ -206,6 +217,14 @@ final class PathOutput implements Output {
     }
 
     move(RunMarker.NAME);
+  }
+
+  /** Not by deleting it: where this run has been put out, it is the marker of who has done so. */
+  private void takeMarkerOut() throws IOException {
+    Path marker = new Path(target, RunMarker.NAME);
+    if (fileSystem.exists(marker)) {
+      ReplaceableFile.move(fileSystem, marker, new Path(entered, OLD_MARKER));
+    }
   }
 
   private void move(String file) throws IOException {
@@ -239,6 +258,22 @@ final class PathOutput implements Output {
                 .formatted(location())
             + " that has ended)",
         cause);
+  }
+
+  /**
+   * Removes what is left of a run that is published, which no failure undoes: the next run tries
+   * again.
+   *
+   * @param attempts how the names begin of those whose folders may go
+   */
+  private void tidyUp(String attempts) {
+    try {
+      replacement.removeAside();
+      publishing.leave(attempts);
+      removeStaged();
+    } catch (IOException e) {
+      LOG.warn("Cannot remove what is left beside {}: {}", target, e.getMessage());
+    }
   }
 
   /** Removes what earlier attempts at the same job have staged, killed or beaten ones. */

@@ -9,8 +9,8 @@ import org.apache.hadoop.fs.Path;
  * The hidden folder beside a target from which runs publish, one at a time. Whoever has staged all
  * enters it and puts out whoever is there, dead or alive: what such a run would still move to the
  * target, its marker last, is no longer where it would move it from. Whoever changes the target
- * removes the marker there first, which therefore never tells of a run that another has changed the
- * result of.
+ * takes the marker there out first, and in here, which a run that was put out cannot. So a marker
+ * never tells of a run that another has changed the result of.
  */
 final class PublishingFolder {
   private static final int TRIES = 20;

@@ -58,6 +58,7 @@ final class Replacement {
 
   private void swap(Path from, Path to, Path aside) throws IOException {
     for (int i = 1; ; i++) {
+      checkIsThere(from);
       boolean replacing = setAside(to, aside);
       try {
         folders.move(from, to);
@@ -77,6 +78,13 @@ final class Replacement {
 
         throw e;
       }
+    }
+  }
+
+  /** Who has been put out sets nothing aside, which may be the result of who has put him out. */
+  private void checkIsThere(Path from) throws IOException {
+    if (!fileSystem.exists(from)) {
+      throw new FileNotFoundException(from.toString());
     }
   }
 

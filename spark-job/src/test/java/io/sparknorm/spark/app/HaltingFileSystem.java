@@ -13,6 +13,7 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.hadoop.util.Progressable;
 
 /**
@@ -32,6 +33,7 @@ public final class HaltingFileSystem extends RawLocalFileSystem {
   private static volatile Consumer<Path> rival = path -> {};
   private static volatile Consumer<Path> maker = path -> {};
   private static volatile Consumer<Path> renamer = path -> {};
+  private static volatile String undeletable = "";
   private static volatile int last = Integer.getInteger(HALT_AFTER, Integer.MAX_VALUE);
 
   /** The same for the calls that go by a file context. */
@@ -85,6 +87,11 @@ public final class HaltingFileSystem extends RawLocalFileSystem {
    */
   static void whenRenamed(Consumer<Path> act) {
     renamer = act;
+  }
+
+  /** Lets nobody delete what has such a path, as if another user had made it. */
+  static void refuseToDelete(String path) {
+    undeletable = path;
   }
 
   @Override
@@ -184,6 +191,10 @@ public final class HaltingFileSystem extends RawLocalFileSystem {
   @Override
   public boolean delete(Path path, boolean recursive) throws IOException {
     step();
+    if (path.toUri().getPath().matches(undeletable)) {
+      throw new AccessControlException("Permission denied: " + path);
+    }
+
     return super.delete(path, recursive);
   }
 

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Jobs that publish to the same output, or the same model, at once. */
 class TestRivals extends JobTest {
@@ -59,6 +60,8 @@ class TestRivals extends JobTest {
   @AfterEach
   void leaveAlone() {
     HaltingFileSystem.whenLookedFor(file -> {});
+    HaltingFileSystem.whenRenamed(file -> {});
+    HaltingFileSystem.refuseToDelete("");
   }
 
   @RepeatedTest(2)
@@ -143,21 +146,25 @@ class TestRivals extends JobTest {
   /** What a rival publishes when the run is about to move something stays as it is. */
   @ParameterizedTest
   @CsvSource({
-    "id=1, replace-partitions, 3",
-    "id=3, replace-partitions, 3",
-    "_SUCCESS, replace-partitions, 3",
-    "id=3, replace-partitions, 2", // another attempt at the same run
-    "id=1, replace, 3",
-    "id=3, replace, 3",
-    "_SUCCESS, replace, 3"
+    "'', replace-partitions, 3",
+    "/_sparknorm.json, replace-partitions, 3",
+    "/id=1, replace-partitions, 3",
+    "/id=3, replace-partitions, 3",
+    "/_SUCCESS, replace-partitions, 3",
+    "/id=3, replace-partitions, 2", // another attempt at the same run
+    "'', replace, 3",
+    "/_sparknorm.json, replace, 3",
+    "/id=1, replace, 3",
+    "/id=3, replace, 3",
+    "/_SUCCESS, replace, 3"
   })
   void partitionsThatARivalPublishesMeanwhileAreNotMixed(String place, String ifExists, int weight)
       throws IOException {
     run(PARTITIONS);
     String rival = PARTITIONS + WEIGHT.formatted(weight) + "output.if-exists = " + ifExists;
     whenLookedFor(
-        ".*/out/" + place,
-        once(
+        ".*/out" + place,
+        onceEntered(
             () -> {
               run(rival);
               return null;
@@ -206,6 +213,84 @@ class TestRivals extends JobTest {
 
     assertPartitionsAreOf(3);
     assertThat(run(rival).lines().get(0)).contains("already published");
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  /**
+   * A run that looks at the old result is put out by a rival, and sets aside what that one has
+   * published; a third run finds two results aside, and takes the one that went last for the newer.
+   */
+  @Test
+  void resultThatAThirdRunHasRemovedIsNotTakenForPublished() throws Exception {
+    String job = halting(JOB) + "output.if-exists = replace\n";
+    run(job);
+    String rival = job + WEIGHT.formatted(3);
+    String third = halting(JOB) + WEIGHT.formatted(4);
+    CountDownLatch rivalHasReplaced = new CountDownLatch(1);
+    CountDownLatch isSettled = new CountDownLatch(1);
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    try {
+      List<Future<String>> told = new ArrayList<>();
+      whenLookedFor(
+          ".*/out",
+          onceEntered(
+              () -> {
+                told.add(other.submit(() -> refusal(Command.RUN, rival, LeavingStatus.TRY_AGAIN)));
+                return rivalHasReplaced.await(5, TimeUnit.MINUTES);
+              }));
+      Consumer<Path> pause =
+          once(
+              () -> {
+                rivalHasReplaced.countDown();
+                return isSettled.await(5, TimeUnit.MINUTES);
+              });
+      Consumer<Path> settle =
+          once(
+              () -> {
+                try {
+                  return refusal(Command.RUN, third, LeavingStatus.CONFLICT);
+                } finally {
+                  isSettled.countDown();
+                }
+              });
+      HaltingFileSystem.whenRenamed(
+          renamed -> {
+            Path path = Path.of(renamed.toUri().getPath());
+            if (path.endsWith("out")) {
+              pause.accept(path);
+            } else if (path.toString().contains("-replaced-") && rivalHasReplaced.getCount() == 0) {
+              settle.accept(path);
+            }
+          });
+
+      refusal(Command.RUN, job + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN);
+      assertThat(told.get(0).get()).contains("another run has begun to publish");
+    } finally {
+      other.shutdownNow();
+    }
+
+    run(rival);
+    assertThat(json(output())).containsExactly("{\"id\":1,\"x\":[-3.0]}", "{\"id\":3,\"x\":[3.0]}");
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"replace", "replace-partitions"})
+  void runIsPublishedThoughAnotherUserAloneMayDeleteWhatItReplaces(String ifExists)
+      throws IOException {
+    String job = PARTITIONS + "output.if-exists = " + ifExists + "\n";
+    run(job);
+    String next = job + WEIGHT.formatted(2);
+    HaltingFileSystem.refuseToDelete(".*sparknorm-trash-.*");
+
+    run(next);
+    assertPartitionsAreOf(2);
+    assertThat(version("m", 2)).exists();
+    assertThat(entries()).anyMatch(name -> name.contains("sparknorm-trash-"));
+    assertThat(run(next).lines().get(0)).contains("already published");
+
+    HaltingFileSystem.refuseToDelete("");
+    run(next);
     assertThat(entries()).containsExactly("in", "out", "store");
   }
 
@@ -260,6 +345,24 @@ class TestRivals extends JobTest {
         }
       }
     };
+  }
+
+  /** Acts the first time that a file is looked for while a run publishes. */
+  private Consumer<Path> onceEntered(Callable<?> act) {
+    Consumer<Path> once = once(act);
+    return file -> {
+      if (isEntered()) {
+        once.accept(file);
+      }
+    };
+  }
+
+  private boolean isEntered() {
+    try {
+      return entries().stream().anyMatch(name -> name.endsWith("sparknorm-publishing"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
