@@ -450,6 +450,7 @@ final class Job {
     Inspection read = applier.before().get(0);
     long expected = read.records() - read.dropped();
     long given = applier.after().get(0).records();
+    output.checkIsStaged(given);
     long written = given == 0 || !isCounted() ? given : records(output.staged());
     if (written != expected) {
       throw new JobException(

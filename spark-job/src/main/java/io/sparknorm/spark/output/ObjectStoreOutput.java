@@ -15,6 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
@@ -52,6 +54,7 @@ final class ObjectStoreOutput implements Output {
   private final Path staged;
   private StructType schema;
   private List<String> written = List.of();
+  private Set<String> stagedBefore = Set.of();
   private boolean isClaimed;
 
   ObjectStoreOutput(FileFormat format, Publisher publisher, FileSystem fileSystem, Path target) {
@@ -88,7 +91,13 @@ final class ObjectStoreOutput implements Output {
   @Override
   public Existing existing() {
     try {
-      if (isFree()) {
+      List<Path> entries = entries();
+      if (isFree(entries)) {
+        stagedBefore =
+            entries.stream()
+                .map(Path::getName)
+                .filter(ObjectStoreOutput::isStaged)
+                .collect(Collectors.toSet());
         return Existing.NOTHING;
       }
 
@@ -102,7 +111,7 @@ final class ObjectStoreOutput implements Output {
         finish(claim);
       }
 
-      remove(STAGED);
+      remove(ObjectStoreOutput::isStaged);
       return Existing.SAME_RUN;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -110,8 +119,8 @@ final class ObjectStoreOutput implements Output {
   }
 
   /** Whether nobody has published there, or begun to; what is staged does not count. */
-  private boolean isFree() throws IOException {
-    for (Path entry : entries()) {
+  private static boolean isFree(List<Path> entries) {
+    for (Path entry : entries) {
       String name = entry.getName();
       if (PartitionFolders.isVisible(entry)
           || name.equals(RunMarker.NAME)
@@ -121,6 +130,10 @@ final class ObjectStoreOutput implements Output {
     }
 
     return true;
+  }
+
+  private static boolean isStaged(String name) {
+    return name.startsWith(STAGED);
   }
 
   private List<Path> entries() throws IOException {
@@ -173,7 +186,7 @@ final class ObjectStoreOutput implements Output {
   @Override
   public void checkIsStaged() {
     try {
-      if (!isFree()) {
+      if (!isFree(entries())) {
         throw publishedFirst();
       }
 
@@ -188,6 +201,17 @@ final class ObjectStoreOutput implements Output {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void checkIsStaged(long records) {
+    if (records > 0 && written.isEmpty()) {
+      throw new JobException(
+          LeavingStatus.TRY_AGAIN,
+          "Cannot publish output: of the files of %d records that this run has written to %s none is"
+                  .formatted(records, location())
+              + " left (start it again)");
     }
   }
 
@@ -207,7 +231,7 @@ final class ObjectStoreOutput implements Output {
       throw new UncheckedIOException(e);
     }
 
-    remove(STAGED);
+    remove(name -> name.equals(staged.getName()) || stagedBefore.contains(name));
   }
 
   /** Can be done again, and by several at once: an object appears whole, and is the same anyway. */
@@ -271,21 +295,21 @@ final class ObjectStoreOutput implements Output {
   @Override
   public void discard() {
     if (!isClaimed) {
-      remove(staged.getName());
+      remove(staged.getName()::equals);
     }
   }
 
-  /** Removes what was staged, with such a name, and the target if nothing else is there. */
-  private void remove(String prefix) {
+  /** Removes what was staged, with such names, and the target if nothing else is there. */
+  private void remove(Predicate<String> names) {
     try {
       List<Path> entries = entries();
       for (Path entry : entries) {
-        if (entry.getName().startsWith(prefix)) {
+        if (names.test(entry.getName())) {
           fileSystem.delete(entry, true);
         }
       }
 
-      if (entries.stream().allMatch(entry -> entry.getName().startsWith(prefix))) {
+      if (entries.stream().map(Path::getName).allMatch(names)) {
         fileSystem.delete(target, false);
       }
     } catch (Exception e) { // clients of object stores throw unchecked ones too

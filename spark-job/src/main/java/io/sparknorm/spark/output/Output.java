@@ -124,6 +124,14 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
   void checkIsStaged();
 
   /**
+   * Throws if so many records were staged, and none of their files is left: where they are not read
+   * back, nobody else notices.
+   *
+   * @throws io.sparknorm.spark.JobException with status TRY_AGAIN
+   */
+  default void checkIsStaged(long records) {}
+
+  /**
    * Makes the staged rows the output.
    *
    * @throws io.sparknorm.spark.JobException with status CONFLICT if somebody else published first,

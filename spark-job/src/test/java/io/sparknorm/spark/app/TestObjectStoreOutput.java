@@ -10,6 +10,7 @@ import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.output.Output;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -130,10 +131,26 @@ class TestObjectStoreOutput extends JobTest {
     assertThat(hidden()).containsExactly("_SUCCESS", "_sparknorm.json");
   }
 
+  /** Whoever removes the path and begins anew does not lose what is staged then. */
+  @Test
+  void whatIsStagedByAnAttemptThatBeganLaterIsLeftToIt() throws IOException {
+    Output first = attempt();
+    first.existing();
+    first.stage(rows());
+    Output later = attempt();
+    later.stage(rows());
+    first.publish();
+
+    assertThat(names("_sparknorm-")).hasSize(1);
+    later.discard();
+    assertIsPublishedOnce();
+  }
+
   @Test
   void readersPassOverWhatIsStaged() {
     attempt("output.partition-by = [id]").stage(rows());
     Output published = attempt("output.partition-by = [id]");
+    published.existing();
     published.stage(rows());
     List<Long> counts = new ArrayList<>();
     ConditionalStore.before(
@@ -382,6 +399,25 @@ class TestObjectStoreOutput extends JobTest {
                     .formatted(folder)
                 + " left (start it again)");
     output.discard();
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void filesThatAreGoneBeforeTheyAreListedAreMissed() throws IOException {
+    ConditionalStore.before(
+        (operation, path) -> {
+          File attempt = new File(path.toUri().getPath());
+          if (operation.equals("list")
+              && path.getName().startsWith("_sparknorm-")
+              && !new File(attempt, "_temporary").exists()) {
+            FileUtil.fullyDelete(attempt);
+          }
+        });
+
+    assertThat(refusal(Command.RUN, JOB, LeavingStatus.TRY_AGAIN))
+        .isEqualTo(
+            "Cannot publish output: of the files of 2 records that this run has written to"
+                + " s3a://bucket%s/out none is left (start it again)".formatted(folder));
     assertThat(entries()).containsExactly("in");
   }
 
