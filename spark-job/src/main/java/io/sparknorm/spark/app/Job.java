@@ -171,6 +171,7 @@ final class Job {
       Optional<String> status = spec.statusPath(progress.date());
       OutputRules.checkIsOutside(output.location(), Key.STORE_PATH, spec.storePath(), hadoop);
       OutputRules.checkIsOutside(output.location(), Key.RUN_STATUS_PATH, status, hadoop);
+      OutputRules.checkIsNotSeenWithin(spec.input().path(), output.location(), hadoop);
     }
   }
 
@@ -181,6 +182,7 @@ final class Job {
 
   private Summary carryOut(Input input, List<Part> parts, Optional<Output> output)
       throws IOException {
+    output.ifPresent(Output::checkIsWritable);
     if (output.isPresent() && verifiesStatistics()) {
       Verification.prepare(input, parts, spec.input().where());
     }

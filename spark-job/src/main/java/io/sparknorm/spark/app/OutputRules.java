@@ -2,6 +2,7 @@ package io.sparknorm.spark.app;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.Key;
 import io.sparknorm.spark.config.Locations;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.types.ArrayType;
@@ -48,10 +50,34 @@ final class OutputRules {
     }
   }
 
+  /**
+   * What is within the input is read as part of it by the next run.
+   *
+   * @param input its path
+   * @param output the other path
+   */
+  static void checkIsNotSeenWithin(Optional<String> input, String output, Configuration hadoop) {
+    if (input.isEmpty()) {
+      return;
+    }
+
+    String folder = qualified(input.get(), hadoop);
+    String place = qualified(output, hadoop);
+    if (place.startsWith(folder)
+        && Stream.of(place.substring(folder.length()).split("/")).allMatch(Visibility::isVisible)) {
+      throw JobException.usage(
+          "Cannot write output: %s is within input.path, where readers find it (write to a path"
+                  .formatted(output)
+              + " beside that)");
+    }
+  }
+
+  /** With a slash at its end, so that it is the beginning of what is within. */
   private static String qualified(String given, Configuration hadoop) {
     try {
       Path path = new Path(given);
-      return path.getFileSystem(hadoop).makeQualified(path) + "/";
+      String qualified = path.getFileSystem(hadoop).makeQualified(path).toString();
+      return qualified.endsWith("/") ? qualified : qualified + "/";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -33,6 +33,7 @@ import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.SnapshotFormat;
+import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.FaultPolicies.Policy;
 import io.sparknorm.spark.config.PartitionSpec.Window;
 import java.util.ArrayList;
@@ -91,15 +92,17 @@ final class JobReader {
     if (path.isPresent()) {
       String latest = path.get().replace(Placeholders.RUN, "latest").replaceFirst("/+$", "");
       int name = latest.lastIndexOf('/') + 1;
-      return Optional.of(
-          "%s_%s.run-status.json".formatted(latest.substring(0, name), latest.substring(name)));
+      return Optional.of(latest.substring(0, name) + statusName(latest.substring(name)));
     }
 
     Optional<ModelReference> model = features.get(0).model();
     return store.has(STORE_PATH) && model.isPresent()
-        ? Optional.of(
-            "%s/_%s.run-status.json".formatted(store.text(STORE_PATH), model.get().name()))
+        ? Optional.of(store.text(STORE_PATH) + "/" + statusName(model.get().name()))
         : Optional.empty();
+  }
+
+  private static String statusName(String of) {
+    return Visibility.hidden(of + ".run-status.json");
   }
 
   /** What is within the output would go with it when it is replaced. */

@@ -1,5 +1,6 @@
 package io.sparknorm.spark.output;
 
+import io.sparknorm.spark.Visibility;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -40,7 +41,8 @@ final class HiddenFolders {
 
   /** One of them. */
   Path sibling(String name) {
-    return new Path(target.getParent(), "_%s.sparknorm-%s".formatted(target.getName(), name));
+    String own = "%s.sparknorm-%s".formatted(target.getName(), name);
+    return new Path(target.getParent(), Visibility.hidden(own));
   }
 
   /** Those of a kind, the newest first. */

@@ -2,6 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
 import java.io.FileNotFoundException;
@@ -63,6 +64,7 @@ final class ObjectStoreOutput implements Output {
     this.fileSystem = fileSystem;
     this.target = target;
     this.staged = new Path(target, STAGED + publisher.attempt());
+    checkFilesAppearWhole();
     IfExists ifExists = format.spec().ifExists();
     if (ifExists == IfExists.REPLACE || ifExists == IfExists.REPLACE_PARTITIONS) {
       throw JobException.usage(
@@ -70,6 +72,16 @@ final class ObjectStoreOutput implements Output {
                   .formatted(ifExists.key(), location())
               + " atomically; write to a new path, such as one with {run}, or to a Delta or Iceberg"
               + " table)");
+    }
+  }
+
+  /** Azure's older client shows an empty file where it moves one to, until the store has copied. */
+  private void checkFilesAppearWhole() {
+    if (target.toUri().getScheme().startsWith("wasb")) {
+      throw JobException.usage(
+          "Invalid output.path: %s (a file is seen there before it is whole; write by abfs to an"
+                  .formatted(location())
+              + " account with a hierarchical namespace, or to a Delta or Iceberg table)");
     }
   }
 
@@ -122,7 +134,7 @@ final class ObjectStoreOutput implements Output {
   private static boolean isFree(List<Path> entries) {
     for (Path entry : entries) {
       String name = entry.getName();
-      if (PartitionFolders.isVisible(entry)
+      if (Visibility.isVisible(name)
           || name.equals(RunMarker.NAME)
           || name.equals(RunMarker.SUCCESS)) {
         return false;
@@ -141,6 +153,16 @@ final class ObjectStoreOutput implements Output {
       return Arrays.stream(fileSystem.listStatus(target)).map(FileStatus::getPath).toList();
     } catch (FileNotFoundException e) {
       return List.of();
+    }
+  }
+
+  @Override
+  public void checkIsWritable() {
+    try {
+      fileSystem.mkdirs(staged);
+      remove(staged.getName());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -175,7 +197,7 @@ final class ObjectStoreOutput implements Output {
 
   private boolean isToBeSeen(Path path) {
     return path.equals(staged)
-        || (PartitionFolders.isVisible(path) && isToBeSeen(path.getParent()));
+        || (Visibility.isVisible(path.getName()) && isToBeSeen(path.getParent()));
   }
 
   @Override

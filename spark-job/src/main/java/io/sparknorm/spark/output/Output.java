@@ -110,6 +110,11 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
    */
   Existing existing();
 
+  /**
+   * Throws if nothing can be staged, before work is wasted; a table tells that when it is staged.
+   */
+  default void checkIsWritable() {}
+
   /** Writes the rows out of readers' sight. */
   void stage(Dataset<Row> rows);
 

@@ -2,6 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.OutputSpec;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -31,7 +32,7 @@ record PartitionFolders(FileSystem fileSystem, OutputSpec spec) {
       throws IOException {
     FileStatus[] entries;
     try {
-      entries = fileSystem.listStatus(folder, PartitionFolders::isVisible);
+      entries = fileSystem.listStatus(folder, path -> Visibility.isVisible(path.getName()));
     } catch (FileNotFoundException e) {
       return; // somebody else has just set it aside
     }
@@ -55,12 +56,6 @@ record PartitionFolders(FileSystem fileSystem, OutputSpec spec) {
     if (columns.isEmpty() && entries.length > 0) {
       partitions.add(folder);
     }
-  }
-
-  /** Whether Spark sees an entry of a folder: also the partitions by a column such as _day. */
-  static boolean isVisible(Path path) {
-    String name = path.getName();
-    return !name.startsWith(".") && (!name.startsWith("_") || name.contains("="));
   }
 
   private static boolean isPartition(FileStatus entry, String column) {

@@ -120,6 +120,21 @@ final class PathOutput implements Output {
     return fileSystem.exists(target) ? Existing.UNFINISHED : Existing.NOTHING;
   }
 
+  @Override
+  public void checkIsWritable() {
+    try {
+      if (!fileSystem.mkdirs(staged.getParent())) { // which is how the local one refuses
+        throw JobException.usage(
+            "Cannot write output: no folder can be made in %s (check the rights there)"
+                .formatted(target.getParent()));
+      }
+
+      fileSystem.delete(staged.getParent(), true);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /**
    * The marker comes first: where it is missing at the end, another attempt has removed what was
    * staged, and what is there now is a part.

@@ -1,5 +1,6 @@
 package io.sparknorm.spark.output;
 
+import io.sparknorm.spark.Visibility;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.List;
@@ -135,7 +136,7 @@ final class Replacement {
   private void settleParts(Path aside, Path place) throws IOException {
     List<FileStatus> within =
         folders.entries(aside, "").stream()
-            .filter(entry -> PartitionFolders.isVisible(entry.getPath()))
+            .filter(entry -> Visibility.isVisible(entry.getPath().getName()))
             .toList();
     if (within.stream().anyMatch(FileStatus::isFile)) {
       settle(aside, place);

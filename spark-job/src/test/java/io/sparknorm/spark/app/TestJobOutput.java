@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How jobs publish their output, and what they do about one that is there. */
@@ -143,9 +145,17 @@ class TestJobOutput extends JobTest {
 
   /** An Azure account without a hierarchical namespace: its folders have no access lists. */
   public static final class FlatFileSystem extends RawLocalFileSystem {
+    private URI uri;
+
+    @Override
+    public void initialize(URI uri, Configuration hadoop) throws IOException {
+      this.uri = URI.create("%s://%s/".formatted(uri.getScheme(), uri.getAuthority()));
+      super.initialize(uri, hadoop);
+    }
+
     @Override
     public URI getUri() {
-      return URI.create("abfs://flat@account/");
+      return uri == null ? super.getUri() : uri; // which the constructor asks for
     }
   }
 
@@ -164,6 +174,54 @@ class TestJobOutput extends JobTest {
                     .formatted(folder)
                 + " namespace, without which no folder is renamed atomically; write to one that"
                 + " has, or to a Delta or Iceberg table)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"wasb", "wasbs"})
+  void folderWhoseFilesDoNotAppearWholeIsInputAlone(String scheme) throws IOException {
+    Configuration hadoop = spark().sparkContext().hadoopConfiguration();
+    hadoop.set("fs.%s.impl".formatted(scheme), FlatFileSystem.class.getName());
+    String azure = "\"%s://container@account\"${dir}".formatted(scheme);
+
+    assertThat(
+            refusal(
+                Command.RUN,
+                JOB.replace("${dir}/out", azure + "/out") + "output.if-exists = replace",
+                LeavingStatus.USAGE))
+        .isEqualTo(
+            "Invalid output.path: %s://container@account%s/out (a file is seen there before it is"
+                    .formatted(scheme, folder)
+                + " whole; write by abfs to an account with a hierarchical namespace, or to a Delta"
+                + " or Iceberg table)");
+    assertThat(entries()).containsExactly("in");
+
+    run(JOB.replace("${dir}/in", azure + "/in"));
+    assertThat(output().count()).isEqualTo(2);
+  }
+
+  /** Lets nobody make a folder, and says so as Hadoop's own local file system does. */
+  public static final class ClosedFileSystem extends LocalFileSystem {
+    @Override
+    public boolean mkdirs(org.apache.hadoop.fs.Path folder) {
+      return false;
+    }
+  }
+
+  @Test
+  void folderThatMayNotBeWrittenToIsToldBeforeTheFit() throws IOException {
+    write("faulty", "SELECT 1 AS id, array(1F, 2F) AS x"); // which a fit refuses
+    Configuration hadoop = spark().sparkContext().hadoopConfiguration();
+    hadoop.set("fs.file.impl", ClosedFileSystem.class.getName());
+    hadoop.set("fs.file.impl.disable.cache", "true");
+    try {
+      assertThat(refusal(Command.RUN, JOB + "input.path = ${dir}/faulty", LeavingStatus.USAGE))
+          .isEqualTo(
+              "Cannot write output: no folder can be made in file:%s (check the rights there)"
+                  .formatted(folder));
+    } finally {
+      hadoop.unset("fs.file.impl");
+      hadoop.unset("fs.file.impl.disable.cache");
+    }
   }
 
   @Test
@@ -192,15 +250,18 @@ class TestJobOutput extends JobTest {
     assertThat(run(job).lines().get(0)).contains("already published");
   }
 
-  @Test
-  void whatAnInterruptedReplacementSetAsideIsPutBack() throws IOException {
-    run(JOB);
-    Files.move(
-        folder.resolve("out"), folder.resolve("_out.sparknorm-replaced-1764086400000-0123abcd"));
+  @ParameterizedTest
+  @CsvSource({"out, _out", "day=1, .day=1"})
+  void whatAnInterruptedReplacementSetAsideIsPutBack(String name, String hidden)
+      throws IOException {
+    String job = JOB.replace("${dir}/out", "${dir}\"/%s\"".formatted(name));
+    run(job);
+    Path aside = folder.resolve(hidden + ".sparknorm-replaced-1764086400000-0123abcd");
+    Files.move(folder.resolve(name), aside);
 
-    assertThat(run(JOB).lines().get(0)).contains("already published");
-    assertThat(output().count()).isEqualTo(2);
-    assertThat(entries()).containsExactly("in", "out", "store");
+    assertThat(run(job).lines().get(0)).contains("already published");
+    assertThat(spark().read().parquet(folder.resolve(name).toString()).count()).isEqualTo(2);
+    assertThat(entries()).containsExactlyInAnyOrder("in", name, "store");
   }
 
   @Test
@@ -373,6 +434,29 @@ class TestJobOutput extends JobTest {
             .startsWith("Cannot write output: %s is where the input is".formatted(output));
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"in/out", "in/deep/day=1", "in/_day=1", "in/../in//out"})
+  void outputMayNotBeWhereReadersOfTheInputFindIt(String within) throws IOException {
+    String job = JOB + "output.path = ${dir}\"/%s\"".formatted(within);
+
+    assertThat(refusal(Command.RUN, job, LeavingStatus.USAGE))
+        .isEqualTo(
+            "Cannot write output: %s/%s is within input.path, where readers find it (write to a path"
+                    .formatted(folder, within)
+                + " beside that)");
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"in/_out", "in/.hidden/day=1", "in-normalised"})
+  void outputMayBeWhereReadersOfTheInputPassItOver(String place) throws IOException {
+    String job = JOB + "output.path = ${dir}\"/%s\"".formatted(place);
+    run(job);
+
+    assertThat(run(job).lines().get(0)).contains("already published");
+    assertThat(files(folder.resolve(place))).isNotEmpty();
   }
 
   @Test

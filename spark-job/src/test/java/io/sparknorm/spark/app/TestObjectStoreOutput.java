@@ -13,6 +13,7 @@ import io.sparknorm.spark.output.Output;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -499,6 +500,22 @@ class TestObjectStoreOutput extends JobTest {
         JOB + "input { path = ${dir}/faulty, where = \"false\" }\nnorm.type = layer-norm",
         LeavingStatus.DATA);
 
+    assertThat(entries()).containsExactly("faulty", "in");
+  }
+
+  @Test
+  void storeThatTakesNothingSaysSoBeforeTheFit() throws IOException {
+    write("faulty", "SELECT 1 AS id, array(1F, 2F) AS x"); // which a fit refuses
+    ConditionalStore.before(
+        (operation, path) -> {
+          if (operation.equals("mkdirs")) {
+            throw new AccessDeniedException(path.toString(), null, "403 Forbidden");
+          }
+        });
+
+    assertThat(refusal(Command.RUN, JOB + "input.path = ${dir}/faulty", LeavingStatus.USAGE))
+        .startsWith("Cannot reach a file or folder: s3a://bucket%s/out/".formatted(folder))
+        .endsWith(": 403 Forbidden");
     assertThat(entries()).containsExactly("faulty", "in");
   }
 

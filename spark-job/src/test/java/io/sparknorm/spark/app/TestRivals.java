@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.Command;
+import io.sparknorm.spark.config.JobSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -141,6 +142,42 @@ class TestRivals extends JobTest {
     assertThat(folder.resolve("out/_temporary")).doesNotExist();
     assertThat(output().count()).isEqualTo(2);
     assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  /** Behind an underscore alone, what has = in its name would be one of the partitions. */
+  @Test
+  void readersOfTheFolderAboveSeeWhatIsPublishedAlone() throws IOException {
+    String job = halting(JOB).replace("/out", "\"/out/day=1\"");
+    String next = job.replace("day=1", "day=2");
+    run(job);
+    tellOfTheEnd(job);
+    List<String> seen = new ArrayList<>();
+    whenLookedFor(
+        ".*sparknorm-staged-.*/_SUCCESS",
+        once(() -> seen.addAll(sorted(output().select("id", "day").toJSON().collectAsList()))));
+
+    run(next);
+    tellOfTheEnd(next);
+    assertThat(seen).containsExactly("{\"id\":1,\"day\":1}", "{\"id\":3,\"day\":1}");
+    assertThat(output().columns()).containsExactly("id", "x", "day");
+    assertThat(output().count()).isEqualTo(4);
+    assertThat(folder.resolve("out").toFile().list())
+        .containsExactlyInAnyOrder(
+            ".day=1.run-status.json", ".day=2.run-status.json", "day=1", "day=2");
+  }
+
+  /** Writes the file that a process writes last. */
+  private void tellOfTheEnd(String job) throws IOException {
+    JobSpec spec = spec(Command.RUN, job);
+    Progress progress = new Progress();
+    new RunStatus(spec, LeavingStatus.DONE, "done", progress)
+        .write(
+            spec.statusPath(progress.date()).orElseThrow(),
+            spark().sparkContext().hadoopConfiguration());
+  }
+
+  private static List<String> sorted(List<String> records) {
+    return records.stream().sorted().toList();
   }
 
   /** What a rival publishes when the run is about to move something stays as it is. */

@@ -88,7 +88,7 @@ class TestJobSpec {
       delimiter = '|',
       value = {
         "RUN | output.path=hdfs:///n/out/ | hdfs:///n/_out.run-status.json",
-        "RUN | output.path=s3a://b/{date}/r={run} | s3a://b/2026-03-01/_r=latest.run-status.json",
+        "RUN | output.path=s3a://b/{date}/r={run} | s3a://b/2026-03-01/.r=latest.run-status.json",
         "RUN | output={ table = t } | models/_m.run-status.json",
         "FIT | output=null | models/_m.run-status.json",
         "RUN | run.status-path=s/{date}.json | s/2026-03-01.json",
