@@ -4,13 +4,15 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RuntimeConfig;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
-import org.apache.spark.sql.catalyst.expressions.AttributeReference;
-import org.apache.spark.sql.catalyst.expressions.ExprId;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.execution.ColumnarToRowExec;
 import org.apache.spark.sql.execution.InputAdapter;
 import org.apache.spark.sql.execution.ProjectExec;
@@ -21,54 +23,91 @@ import org.apache.spark.sql.execution.WholeStageCodegenExec;
 import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 import scala.collection.JavaConverters;
+import scala.collection.Seq;
 
 /**
  * The records of a dataset for somebody who only looks at each, once. Where a scan gives columns
- * and some of them are all that is selected, these are rows that view the columns: Spark's own are
- * made by taking every array out of its column element by element, which costs more than a fit.
+ * and nothing is selected but some of them, or arrays of them, these are rows that view the
+ * columns: Spark's own are made by taking every array out of its column element by element, which
+ * costs more than a fit.
  */
 final class ScannedRecords {
+  /**
+   * Scans of more columns than this, 100 by default, give rows, for generated code to stay small.
+   */
+  private static final String MOST_COLUMNS = "spark.sql.codegen.maxFields";
+
   private ScannedRecords() {}
 
   static JavaRDD<InternalRow> of(Dataset<Row> records) {
     QueryExecution query = records.queryExecution();
+    RuntimeConfig conf = records.sparkSession().conf();
+    int columns = columns(query.optimizedPlan());
+    if (conf.contains(MOST_COLUMNS) || columns <= Integer.parseInt(conf.get(MOST_COLUMNS))) {
+      return views(query).orElseGet(() -> query.toRdd().toJavaRDD());
+    }
+
+    Optional<JavaRDD<InternalRow>> views;
+    conf.set(MOST_COLUMNS, columns);
+    try {
+      views = views(query);
+    } finally {
+      conf.unset(MOST_COLUMNS);
+    }
+
+    return views.orElseGet(() -> planAgain(records).toRdd().toJavaRDD());
+  }
+
+  private static int columns(LogicalPlan plan) {
+    return Math.max(plan.references().size(), plan.output().size());
+  }
+
+  private static QueryExecution planAgain(Dataset<Row> records) {
+    return records.as("records").queryExecution();
+  }
+
+  private static Optional<JavaRDD<InternalRow>> views(QueryExecution query) {
     SparkPlan plan = query.executedPlan();
     SparkPlan top = plan instanceof WholeStageCodegenExec generated ? generated.child() : plan;
-    SparkPlan rows =
-        top instanceof ProjectExec project && isChoice(project) ? project.child() : top;
+    SparkPlan rows = top instanceof ProjectExec project ? project.child() : top;
     if (!(rows instanceof ColumnarToRowExec toRows)) {
-      return query.toRdd().toJavaRDD();
+      return Optional.empty();
     }
 
     SparkPlan scan =
         toRows.child() instanceof InputAdapter adapter ? adapter.child() : toRows.child();
-    List<ExprId> columns = attributes(scan).stream().map(Attribute::exprId).toList();
-    int[] chosen =
-        attributes(top).stream().map(Attribute::exprId).mapToInt(columns::indexOf).toArray();
+    List<Attribute> scanned = asJava(scan.output());
+    List<?> selected =
+        top instanceof ProjectExec project ? asJava(project.projectList()) : asJava(top.output());
+    List<ViewedColumn> columns =
+        selected.stream()
+            .map(Expression.class::cast) // which Java cannot see of Spark's named ones
+            .flatMap(expression -> ViewedColumn.find(expression, scanned).stream())
+            .toList();
+    if (columns.size() < selected.size()) {
+      return Optional.empty();
+    }
+
     JavaRDD<InternalRow> views =
-        scan.executeColumnar().toJavaRDD().mapPartitions(batches -> new Views(batches, chosen));
-    return new SQLExecutionRDD(views.rdd(), query.sparkSession().sessionState().conf()).toJavaRDD();
+        scan.executeColumnar().toJavaRDD().mapPartitions(batches -> new Views(batches, columns));
+    return Optional.of(
+        new SQLExecutionRDD(views.rdd(), query.sparkSession().sessionState().conf()).toJavaRDD());
   }
 
-  private static boolean isChoice(ProjectExec project) {
-    return JavaConverters.seqAsJavaListConverter(project.projectList()).asJava().stream()
-        .allMatch(AttributeReference.class::isInstance);
-  }
-
-  private static List<Attribute> attributes(SparkPlan plan) {
-    return JavaConverters.seqAsJavaListConverter(plan.output()).asJava();
+  private static <T> List<T> asJava(Seq<T> items) {
+    return JavaConverters.seqAsJavaListConverter(items).asJava();
   }
 
   /** The same row object for all records of a batch. */
   private static final class Views implements Iterator<InternalRow> {
     private final Iterator<ColumnarBatch> batches;
-    private final int[] chosen;
+    private final List<ViewedColumn> selected;
     private Iterator<InternalRow> rows = Collections.emptyIterator();
     private ColumnarBatch batch;
 
-    Views(Iterator<ColumnarBatch> batches, int[] chosen) {
+    Views(Iterator<ColumnarBatch> batches, List<ViewedColumn> selected) {
       this.batches = batches;
-      this.chosen = chosen;
+      this.selected = selected;
     }
 
     @Override
@@ -104,11 +143,8 @@ final class ScannedRecords {
     }
 
     private ColumnarBatch view() {
-      ColumnVector[] columns = new ColumnVector[chosen.length];
-      for (int i = 0; i < columns.length; i++) {
-        columns[i] = batch.column(chosen[i]);
-      }
-
+      ColumnVector[] columns =
+          selected.stream().map(column -> column.of(batch)).toArray(ColumnVector[]::new);
       return new ColumnarBatch(columns, batch.numRows());
     }
   }

@@ -33,17 +33,10 @@ final class ArrayTensorType extends TensorType<ArrayData> {
     }
 
     return new ArrayTensorType(
-        type, elementType(innermost.elementType(), type), depth, innermost.containsNull());
-  }
-
-  private static ElementType elementType(DataType element, DataType whole) {
-    for (ElementType candidate : ElementType.values()) {
-      if (element.equals(PrimitiveArrays.dataType(candidate))) {
-        return candidate;
-      }
-    }
-
-    throw invalid(whole);
+        type,
+        PrimitiveArrays.elementType(innermost.elementType()).orElseThrow(() -> invalid(type)),
+        depth,
+        innermost.containsNull());
   }
 
   private static DataType result(DataType type) {

@@ -3,7 +3,9 @@ package io.sparknorm.spark.functions;
 import io.sparknorm.spark.models.ElementType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.DataType;
@@ -13,7 +15,7 @@ import org.apache.spark.sql.vectorized.ColumnarArray;
 import org.apache.spark.unsafe.bitset.BitSetMethods;
 
 /** Bulk reading of Spark's innermost arrays. */
-final class PrimitiveArrays {
+public final class PrimitiveArrays {
   /** Bytes of an UnsafeArrayData before its null bits: the number of elements. */
   private static final int NULL_BITS_OFFSET = 8;
 
@@ -43,6 +45,13 @@ final class PrimitiveArrays {
       case FLOAT -> DataTypes.FloatType;
       case DOUBLE -> DataTypes.DoubleType;
     };
+  }
+
+  /** The type of such elements; empty if they are none of a tensor. */
+  public static Optional<ElementType> elementType(DataType type) {
+    return Arrays.stream(ElementType.values())
+        .filter(candidate -> dataType(candidate).equals(type))
+        .findFirst();
   }
 
   /** Adds {@code from + i} for every null element i. */
@@ -82,7 +91,12 @@ final class PrimitiveArrays {
         : new DoubleElements(doubles(array, type));
   }
 
-  static double[] doubles(ArrayData array, ElementType type) {
+  /**
+   * A copy of the elements, widened; arbitrary numbers stand for null ones.
+   *
+   * @param type of the elements
+   */
+  public static double[] doubles(ArrayData array, ElementType type) {
     return switch (type) {
       case BYTE -> widen(array.toByteArray());
       case SHORT -> widen(array.toShortArray());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparknorm.spark.SparkTest;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
@@ -11,6 +12,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
+import org.apache.spark.sql.types.DataTypes;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -84,5 +87,76 @@ class TestScannedRecords extends SparkTest {
 
     assertThat(ScannedRecords.of(records).count()).isEqualTo(RECORDS);
     assertThat(values(ScannedRecords.of(records), false)).hasSize(RECORDS);
+  }
+
+  /** Every type of number, with nulls; {@code p} is in the names of folders. */
+  private Dataset<Row> numbers(int columns) {
+    String[] types = {"TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE"};
+    List<String> numbers = new ArrayList<>(List.of("id % 3 AS p"));
+    for (int i = 0; i < columns; i++) {
+      String value = "if((id + %d) %% 7 < %d, null, %d / 8 + id %% 90)".formatted(i, i % 3, i);
+      numbers.add("cast(%s AS %s) AS c%d".formatted(value, types[i % types.length], i));
+    }
+
+    String path = folder.resolve("numbers").toString();
+    spark()
+        .range(0, 3000, 1, 1)
+        .selectExpr(numbers.toArray(String[]::new))
+        .write()
+        .partitionBy("p")
+        .parquet(path);
+    return spark().read().parquet(path);
+  }
+
+  private static List<String> numbers(JavaRDD<InternalRow> rows, boolean areViews) {
+    return rows.map(
+            row -> {
+              assertThat(!(row instanceof UnsafeRow)).isEqualTo(areViews);
+              return Arrays.toString(row.getArray(0).toObjectArray(DataTypes.DoubleType))
+                  + Arrays.toString(row.getArray(1).toObjectArray(DataTypes.FloatType));
+            })
+        .collect();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {12, 104}) // Spark's own scans of more than 100 columns give rows
+  void arraysOfSelectedNumbersAreFilledColumnByColumn(int columns) {
+    Dataset<Row> numbers = numbers(columns);
+    Dataset<Row> records =
+        numbers.selectExpr("array(" + doubles(numbers) + ") AS x", "array(c10, c4) AS y");
+
+    List<String> viewed = numbers(ScannedRecords.of(records), true);
+
+    assertThat(viewed)
+        .hasSize(3000)
+        .anyMatch(row -> row.contains("null"))
+        .isEqualTo(numbers(records.as("again").queryExecution().toRdd().toJavaRDD(), false));
+    assertThat(ScannedRecords.of(numbers).map(row -> row instanceof UnsafeRow).distinct().collect())
+        .containsExactly(false);
+    assertThat(spark().conf().contains("spark.sql.codegen.maxFields")).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cast(c3 + 1 AS DOUBLE)", "cast(cast(c3 AS STRING) AS DOUBLE)"})
+  void arraysOfAnythingComputedAreSparksRows(String element) {
+    Dataset<Row> records = numbers(12).selectExpr("array(c5, " + element + ") AS x", "array(c4)");
+
+    assertThat(numbers(ScannedRecords.of(records), false)).hasSize(3000);
+  }
+
+  @Test
+  void manyColumnsOfRecordsThatAreChosenAreSparksRows() {
+    Dataset<Row> numbers = numbers(104);
+    Dataset<Row> chosen = numbers.where("c5 > 20");
+    Dataset<Row> records =
+        chosen.selectExpr("array(" + doubles(numbers) + ") AS x", "array(c4) AS y");
+
+    assertThat(numbers(ScannedRecords.of(records), false))
+        .hasSizeBetween(1, 2999)
+        .isEqualTo(numbers(records.as("again").queryExecution().toRdd().toJavaRDD(), false));
+  }
+
+  private static String doubles(Dataset<Row> numbers) {
+    return "cast(" + String.join(" AS DOUBLE), cast(", numbers.columns()) + " AS DOUBLE)";
   }
 }
