@@ -160,7 +160,7 @@ final class ObjectStoreOutput implements Output {
   public void checkIsWritable() {
     try {
       fileSystem.mkdirs(staged);
-      remove(staged.getName());
+      remove(staged.getName()::equals);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
