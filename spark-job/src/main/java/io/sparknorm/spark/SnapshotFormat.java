@@ -1,11 +1,10 @@
 package io.sparknorm.spark;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.apache.spark.sql.AnalysisException;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
@@ -22,6 +21,29 @@ public enum SnapshotFormat {
 
   /** What a commit of a run says of it. */
   private static final String RUN = "sparknorm.run-identity";
+
+  /** Delta's operations, up to 4.4, that leave the records of a table as they are. */
+  private static final Object[] TIDYING = {
+    "ADD CONSTRAINT",
+    "CLUSTER BY",
+    "COMPUTE STATS",
+    "Deletion Vector Tombstones",
+    "DOMAIN METADATA CLEANUP",
+    "DROP CONSTRAINT",
+    "DROP FEATURE",
+    "Empty Commit",
+    "OPTIMIZE",
+    "OPTIMIZE CHECKPOINT",
+    "REORG",
+    "REORG TABLE UPGRADE UNIFORM",
+    "ROW TRACKING BACKFILL",
+    "ROW TRACKING UNBACKFILL",
+    "SET TBLPROPERTIES",
+    "UNSET TBLPROPERTIES",
+    "UPGRADE PROTOCOL",
+    "VACUUM END",
+    "VACUUM START"
+  };
 
   /** The property that each of its tables has, and no other table. */
   private final String property;
@@ -47,17 +69,9 @@ public enum SnapshotFormat {
    * @param table its quoted name; a table, not a view
    */
   public static Optional<SnapshotFormat> of(SparkSession spark, String table) {
-    Map<String, String> properties;
-    try {
-      properties = properties(spark, table);
-    } catch (Exception e) { // Spark throws checked ones undeclared
-      if (e instanceof AnalysisException) {
-        return Optional.empty(); // files named as a table, or none: whoever reads it will be told
-      }
-
-      throw e;
-    }
-
+    // Files named as a table have none, as has a table that is missing: whoever reads it is told.
+    Map<String, String> properties =
+        CatalogLookup.find(() -> properties(spark, table)).orElse(Map.of());
     for (SnapshotFormat candidate : values()) {
       if (properties.containsKey(candidate.property)) {
         return Optional.of(candidate);
@@ -112,7 +126,7 @@ public enum SnapshotFormat {
    * @param table its quoted name, with its namespace
    */
   public boolean isLastWrittenBy(SparkSession spark, String table, String identity) {
-    return lastCommit(spark, table).takeAsList(1).stream()
+    return lastCommit(spark, table).stream()
         .anyMatch(commit -> mark(identity).equals(commit.getString(0)));
   }
 
@@ -123,27 +137,33 @@ public enum SnapshotFormat {
     };
   }
 
-  /** The mark of the commit that has made the records what they are. */
-  private Dataset<Row> lastCommit(SparkSession spark, String table) {
+  /** The mark of the commit that has made the records what they are, if it is still known. */
+  private List<Row> lastCommit(SparkSession spark, String table) {
     return switch (this) {
-      case DELTA ->
-          spark
-              .sql("DESCRIBE HISTORY " + table + " LIMIT 20") // of maybe thousands, a file each
-              .where(
-                  """
-                  operation NOT IN
-                    ('OPTIMIZE', 'VACUUM START', 'VACUUM END', 'SET TBLPROPERTIES', 'UNSET TBLPROPERTIES')
-                  """)
-              .orderBy(functions.col("version").desc())
-              .select("userMetadata");
+      case DELTA -> {
+        List<Row> recent =
+            lastOfDelta(spark, table, " LIMIT 20"); // of maybe thousands, a file each
+        yield recent.isEmpty() ? lastOfDelta(spark, table, "") : recent;
+      }
       case ICEBERG ->
-          spark.sql(
-              """
-              SELECT summary['%2$s'] FROM %1$s.history JOIN %1$s.snapshots USING (snapshot_id)
-              WHERE is_current_ancestor AND operation <> 'replace' ORDER BY made_current_at DESC
-              """
-                  .formatted(table, RUN));
+          spark
+              .sql(
+                  """
+                  SELECT summary['%2$s'] FROM %1$s.history JOIN %1$s.snapshots USING (snapshot_id)
+                  WHERE is_current_ancestor AND operation <> 'replace' ORDER BY made_current_at DESC
+                  """
+                      .formatted(table, RUN))
+              .takeAsList(1);
     };
+  }
+
+  private static List<Row> lastOfDelta(SparkSession spark, String table, String limit) {
+    return spark
+        .sql("DESCRIBE HISTORY " + table + limit)
+        .where(functions.not(functions.col("operation").isin(TIDYING)))
+        .orderBy(functions.col("version").desc())
+        .select("userMetadata")
+        .takeAsList(1);
   }
 
   /** What tells a table from an earlier one of its name, whose states had the same numbers. */

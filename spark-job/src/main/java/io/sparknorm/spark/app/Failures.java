@@ -2,22 +2,16 @@ package io.sparknorm.spark.app;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.SystemFailure;
 import java.io.FileNotFoundException;
-import java.io.IOException;
-import java.net.SocketException;
-import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
-import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
 
 /**
@@ -42,37 +36,20 @@ final class Failures {
 
   private static final String NO_SUCH_FORMAT = "[DATA_SOURCE_NOT_FOUND]";
 
-  /** Clients whose own exceptions say that a server, or the way to it, has failed. */
-  private static final List<String> CLIENTS =
-      List.of(
-          "org.apache.hadoop.hdfs.",
-          "org.apache.hadoop.fs.s3a.",
-          "org.apache.hadoop.ipc.",
-          "org.apache.hadoop.hive.metastore.api.MetaException",
-          "org.apache.iceberg.exceptions.CommitStateUnknownException",
-          "org.apache.iceberg.exceptions.ServiceFailureException",
-          "org.apache.iceberg.exceptions.ServiceUnavailableException",
-          "org.apache.thrift.transport.",
-          "software.amazon.awssdk.");
-
-  /** How Spark says that it has lost executors, or that its cluster has given the job up. */
-  private static final List<String> GIVEN_UP =
-      List.of("Job aborted due to stage failure", "SparkContext was shut down");
-
   private Failures() {}
 
   /** The failure in terms of the job; empty if it is an unexpected one. */
   static Optional<JobException> inTermsOfTheJob(Throwable failure) {
     return JobException.in(failure)
         .or(() -> firstMendable(failure))
-        .or(() -> ofTheSystem(failure, Failures::isOfTheSystem))
-        .or(() -> ofTheSystem(failure, Failures::isOfTheNetwork));
+        .or(() -> ofTheSystem(failure, SystemFailure::isOfTheSystem))
+        .or(() -> ofTheSystem(failure, SystemFailure::isOfTheNetwork));
   }
 
   private static Optional<JobException> mendable(Throwable cause) {
     String message = firstLine(cause);
     if (cause instanceof AnalysisException) { // also where it cannot reach the catalog
-      return ofTheSystem(cause.getCause(), Failures::isOfTheNetwork)
+      return ofTheSystem(cause.getCause(), SystemFailure::isOfTheNetwork)
           .or(
               () ->
                   Optional.of(
@@ -134,7 +111,7 @@ final class Failures {
     boolean isRoot = cause.getCause() == null;
     if (UNREADABLE.stream().anyMatch(message::startsWith) && !isRoot) {
       return firstMendable(cause.getCause())
-          .or(() -> ofTheSystem(cause, Failures::isOfTheNetwork))
+          .or(() -> ofTheSystem(cause, SystemFailure::isOfTheNetwork))
           .or(
               () ->
                   Optional.of(
@@ -149,33 +126,11 @@ final class Failures {
   }
 
   private static Optional<JobException> firstMendable(Throwable failure) {
-    return causes(failure).flatMap(cause -> mendable(cause).stream()).findFirst();
-  }
-
-  /** The failure itself and what led to it. */
-  private static Stream<Throwable> causes(Throwable failure) {
-    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause);
-  }
-
-  /** A damaged file, too, is told by exceptions of I/O: these are not of that kind. */
-  private static boolean isOfTheNetwork(Throwable cause) {
-    return cause instanceof SocketException
-        || cause instanceof SocketTimeoutException
-        || cause instanceof UnknownHostException
-        || CLIENTS.stream().anyMatch(cause.getClass().getName()::startsWith);
-  }
-
-  /** A failure of the job's own code would be the cause of what Spark says. */
-  private static boolean isOfTheSystem(Throwable cause) {
-    return cause instanceof IOException
-        || cause instanceof InterruptedException // by a cluster that gives the application up
-        || (cause instanceof SparkException
-            && cause.getCause() == null
-            && GIVEN_UP.stream().anyMatch(firstLine(cause)::contains));
+    return SystemFailure.causes(failure).flatMap(cause -> mendable(cause).stream()).findFirst();
   }
 
   private static Optional<JobException> ofTheSystem(Throwable failure, Predicate<Throwable> isIt) {
-    return causes(failure).filter(isIt).findFirst().map(Failures::ofTheSystem);
+    return SystemFailure.causes(failure).filter(isIt).findFirst().map(Failures::ofTheSystem);
   }
 
   /** No new attempt is permitted what this one was not. */

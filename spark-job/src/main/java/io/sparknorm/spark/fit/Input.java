@@ -2,11 +2,13 @@ package io.sparknorm.spark.fit;
 
 import static java.util.stream.Collectors.toSet;
 
+import io.sparknorm.spark.CatalogLookup;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.config.FeatureSpec;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.Locations;
+import io.sparknorm.spark.config.TableName;
 import io.sparknorm.spark.models.InputIdentity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,7 +20,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -98,12 +99,10 @@ public final class Input {
 
   /** What files a view reads does not tell what it makes of them. */
   private static boolean isView(SparkSession spark, String table) {
-    try {
-      String type = spark.catalog().getTable(table).tableType();
-      return type.equals("VIEW") || type.equals("TEMPORARY");
-    } catch (AnalysisException e) {
-      return false; // a table of a catalog that lists none
-    }
+    String name = TableName.parse(table).quoted();
+    return CatalogLookup.find(() -> spark.catalog().getTable(name).tableType())
+        .filter(type -> type.equals("VIEW") || type.equals("TEMPORARY"))
+        .isPresent(); // files named as a table are in no catalog
   }
 
   public Dataset<Row> rows() {

@@ -1,5 +1,7 @@
 package io.sparknorm.spark.fit;
 
+import io.sparknorm.spark.JobException;
+import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.Sha256;
 import io.sparknorm.spark.SnapshotFormat;
 import io.sparknorm.spark.config.InputSpec;
@@ -10,6 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -33,24 +37,50 @@ record TableSnapshot(Dataset<Row> rows, InputIdentity identity) {
           "end-snapshot-id",
           "readchangefeed");
 
+  /** What Iceberg takes for the choice of a state where no table has such a name. */
+  private static final Pattern SELECTOR =
+      Pattern.compile("(branch|tag|snapshot_id)_(?<version>.*)|at_timestamp_\\d+");
+
   /** Pins the input; empty unless it is a table of a format that keeps states, and has one. */
   static Optional<TableSnapshot> pin(SparkSession spark, InputSpec input) {
     return input.table().isPresent()
-        ? ofTable(spark, TableName.parse(input.table().get()).quoted(), input)
+        ? ofTable(spark, TableName.parse(input.table().get()), input)
         : ofPath(spark, input);
   }
 
   private static Optional<TableSnapshot> ofTable(
-      SparkSession spark, String table, InputSpec input) {
+      SparkSession spark, TableName name, InputSpec input) {
+    String table = name.quoted();
     Optional<SnapshotFormat> format = SnapshotFormat.of(spark, table);
     Optional<String> version = format.flatMap(known -> known.latestVersion(spark, table));
     return version.map(
         number -> {
-          Dataset<Row> rows =
-              spark.sql("SELECT * FROM %s VERSION AS OF %s".formatted(table, number));
+          Dataset<Row> rows = rows(spark, name, number);
           return new TableSnapshot(
               rows, identity(input, number, format.get().identity(spark, table)));
         });
+  }
+
+  private static Dataset<Row> rows(SparkSession spark, TableName table, String version) {
+    try {
+      return spark.sql("SELECT * FROM %s VERSION AS OF %s".formatted(table.quoted(), version));
+    } catch (IllegalArgumentException e) { // Iceberg's, which takes one choice of a state
+      Matcher choice = SELECTOR.matcher(table.last().parts().get(0));
+      if (!choice.matches()) {
+        throw e;
+      }
+
+      throw new JobException(
+          LeavingStatus.USAGE,
+          "Cannot read table %s: its name chooses a state of %s (set input.format = iceberg,"
+                  .formatted(table.quoted(), table.namespace().get().quoted())
+              + " input.path to that table and "
+              + (choice.group("version") == null
+                  ? "timestampAsOf"
+                  : "versionAsOf = " + choice.group("version"))
+              + " among input.options)",
+          e);
+    }
   }
 
   private static Optional<TableSnapshot> ofPath(SparkSession spark, InputSpec input) {

@@ -1,14 +1,15 @@
 package io.sparknorm.spark.output;
 
+import io.sparknorm.spark.CatalogLookup;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.SnapshotFormat;
+import io.sparknorm.spark.SystemFailure;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.TableName;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.CreateTableWriter;
 import org.apache.spark.sql.DataFrameWriter;
@@ -138,7 +138,10 @@ final class TableOutput implements Output {
     try {
       insert(rows, staged, "append");
     } catch (Exception e) { // Spark throws checked ones undeclared
-      checkIsStaged();
+      if (AfterFailure.isSo(e, () -> !replacement.exists(staged))) {
+        throw replacement.publishedFirst(e);
+      }
+
       throw e;
     }
 
@@ -158,8 +161,9 @@ final class TableOutput implements Output {
   private Optional<SnapshotFormat> snapshots(TableName table) {
     Optional<SnapshotFormat> format =
         replacement.exists(table) ? SnapshotFormat.of(spark, table.quoted()) : Optional.empty();
-    format.ifPresent(keeps -> spark.sql("REFRESH TABLE " + table.quoted()));
-    return format;
+    return format.filter(
+        keeps ->
+            CatalogLookup.find(() -> spark.sql("REFRESH TABLE " + table.quoted())).isPresent());
   }
 
   private void create(Dataset<Row> rows, TableName table, Optional<String> format) {
@@ -220,7 +224,7 @@ final class TableOutput implements Output {
     try {
       publishStaged();
     } catch (Exception e) { // Spark throws checked ones undeclared
-      if (!isPublished()) {
+      if (!AfterFailure.isSo(e, this::isPublished)) {
         throw e;
       }
 
@@ -264,12 +268,21 @@ final class TableOutput implements Output {
     try {
       write.run();
     } catch (Exception e) { // each format has its own, some undeclared, for a commit too late
-      if (version().equals(before)) {
-        throw e;
+      if (AfterFailure.isSo(e, () -> isBeaten(e, before))) {
+        throw replacement.publishedFirst(e);
       }
 
-      throw replacement.publishedFirst(e);
+      throw e;
     }
+  }
+
+  /**
+   * Whether a write failed since somebody else has written. A disk may be full while others only
+   * tidy the table up; but files are missed, too, where a rival has dropped the table of them.
+   */
+  private boolean isBeaten(Exception failure, Optional<String> before) {
+    return !version().equals(before)
+        && (!SystemFailure.isIn(failure) || !replacement.exists(staged));
   }
 
   private Optional<String> version() {
@@ -350,18 +363,13 @@ final class TableOutput implements Output {
       return;
     }
 
-    List<String> found = new ArrayList<>();
-    try {
-      for (org.apache.spark.sql.catalog.Column column :
-          spark.catalog().listColumns(target.quoted()).collectAsList()) {
-        if (column.isPartition()) {
-          found.add(column.name().toLowerCase(Locale.ROOT));
-        }
-      }
-    } catch (AnalysisException e) {
-      throw replacement.publishedFirst(e);
-    }
-
+    List<String> found =
+        CatalogLookup.find(() -> spark.catalog().listColumns(target.quoted()).collectAsList())
+            .orElseThrow(() -> replacement.publishedFirst(null))
+            .stream()
+            .filter(column -> column.isPartition())
+            .map(column -> column.name().toLowerCase(Locale.ROOT))
+            .toList();
     if (!found.equals(
         spec.partitionBy().stream().map(name -> name.toLowerCase(Locale.ROOT)).toList())) {
       throw new JobException(

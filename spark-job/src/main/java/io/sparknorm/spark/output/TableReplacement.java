@@ -1,5 +1,6 @@
 package io.sparknorm.spark.output;
 
+import io.sparknorm.spark.CatalogLookup;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.SnapshotFormat;
@@ -9,7 +10,6 @@ import io.sparknorm.spark.config.TableName;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -45,7 +45,7 @@ final class TableReplacement {
     try {
       rename(table, target);
     } catch (Exception e) { // Spark throws checked ones undeclared
-      if (exists(target)) {
+      if (AfterFailure.isSo(e, () -> exists(target))) {
         throw publishedFirst(e);
       }
 
@@ -72,7 +72,7 @@ final class TableReplacement {
           throw e;
         }
       } catch (Exception e) { // Spark throws checked ones undeclared
-        settle();
+        AfterFailure.attempt(e, this::settle);
         throw e;
       }
     }
@@ -87,7 +87,7 @@ final class TableReplacement {
       rename(target, aside);
       return true;
     } catch (Exception e) { // Spark throws checked ones undeclared
-      if (exists(target)) {
+      if (!AfterFailure.isSo(e, () -> !exists(target))) {
         throw e;
       }
 
@@ -110,7 +110,7 @@ final class TableReplacement {
     try {
       rename(aside, target);
     } catch (Exception e) { // Spark throws checked ones undeclared
-      if (!exists(target)) {
+      if (!AfterFailure.isSo(e, () -> exists(target))) {
         throw e;
       }
     }
@@ -147,17 +147,18 @@ final class TableReplacement {
 
   /** Whether the target's files stay where they are when it is dropped. */
   boolean leavesFiles() {
-    try {
-      return "EXTERNAL".equals(spark.catalog().getTable(target.quoted()).tableType())
-          && property(PURGE).filter("true"::equalsIgnoreCase).isEmpty();
-    } catch (AnalysisException e) {
-      throw publishedFirst(e);
-    }
+    String type =
+        CatalogLookup.find(() -> spark.catalog().getTable(target.quoted()).tableType())
+            .orElseThrow(() -> publishedFirst(null));
+    return "EXTERNAL".equals(type) && property(PURGE).filter("true"::equalsIgnoreCase).isEmpty();
   }
 
-  /** A property of the target, which is there. */
+  /** A property of the target; empty, too, if somebody has just set the target aside. */
   Optional<String> property(String name) {
-    return spark.sql("SHOW TBLPROPERTIES " + target.quoted()).collectAsList().stream()
+    String properties = "SHOW TBLPROPERTIES " + target.quoted();
+    return CatalogLookup.find(() -> spark.sql(properties).collectAsList())
+        .orElse(List.of())
+        .stream()
         .filter(property -> property.getString(0).equals(name))
         .map(property -> property.getString(1))
         .findFirst();

@@ -386,6 +386,49 @@ class TestTableFormats extends JobTest {
     assertThat(run(job).lines().get(0)).contains("this run is already published");
   }
 
+  @Test
+  void tableIsTheRunsHoweverOftenItIsTidiedUp() throws IOException {
+    String output = DELTA + ".output";
+    write("in", RECORDS.formatted(0, 10));
+    String job = "input.path = ${dir}/in\n" + withoutModel(output) + "output.if-exists = replace\n";
+    run(job);
+    spark().sql("ALTER TABLE %s ADD CONSTRAINT counted CHECK (id >= 0)".formatted(output));
+    spark().sql("ALTER TABLE %s DROP CONSTRAINT counted".formatted(output));
+    assertThat(run(job).lines().get(0)).contains("this run is already published");
+
+    while (commits(output) <= 20) {
+      spark().sql("ALTER TABLE %s SET TBLPROPERTIES ('made-for' = 'us')".formatted(output));
+    }
+
+    long commits = commits(output);
+    assertThat(run(job).lines().get(0)).contains("this run is already published");
+    assertThat(commits(output)).isEqualTo(commits);
+  }
+
+  @Test
+  void nameThatChoosesAStateIsNoTable() {
+    String table = ICEBERG + ".input";
+    create(table, 0, 10);
+    spark().sql("ALTER TABLE %s CREATE TAG monthly".formatted(table));
+    spark().sql("INSERT INTO %s ".formatted(table) + RECORDS.formatted(10, 15));
+
+    String said = refusal(Command.RUN, job(table + ".tag_monthly"), LeavingStatus.USAGE);
+    assertThat(said)
+        .isEqualTo(
+            "Cannot read table `ice`.`db`.`input`.`tag_monthly`: its name chooses a state of"
+                + " `ice`.`db`.`input` (set input.format = iceberg, input.path to that table and"
+                + " versionAsOf = monthly among input.options)");
+    assertThat(
+            refusal(Command.RUN, job(table + ".at_timestamp_4102444800000"), LeavingStatus.USAGE))
+        .endsWith("and timestampAsOf among input.options)");
+    String chosen = "format = iceberg, path = %s, options { versionAsOf = monthly }";
+    assertThat(pin(chosen.formatted(table)).rows().count()).isEqualTo(10);
+  }
+
+  private static String job(String input) {
+    return FEATURES + "input.table = %s\noutput.path = ${dir}/out\n".formatted(input);
+  }
+
   /** Writes its files anew, with the same records. */
   private void rewrite(String table) {
     long commits = commits(table);

@@ -1,0 +1,48 @@
+package io.sparknorm.spark;
+
+import java.util.Optional;
+import org.apache.spark.sql.AnalysisException;
+
+/**
+ * Asks a catalog of a table, and tells a table that is not there from a catalog that does not
+ * answer: Spark throws an {@link AnalysisException} for either.
+ */
+public final class CatalogLookup {
+  /** What Spark says of a name that no catalog lists; that of a path, too, is one. */
+  private static final String NOT_FOUND = "TABLE_OR_VIEW_NOT_FOUND";
+
+  private CatalogLookup() {}
+
+  /** A question of Spark's, which declares what it throws or does not. */
+  @FunctionalInterface
+  public interface Question<T> {
+    T ask() throws AnalysisException;
+  }
+
+  /**
+   * The answer; empty if there is no such table. Whatever else Spark throws goes on as it is, such
+   * as that a Hive metastore is out of reach.
+   */
+  public static <T> Optional<T> find(Question<T> question) {
+    try {
+      return Optional.of(question.ask());
+    } catch (AnalysisException e) {
+      if (!isNotFound(e)) {
+        CatalogLookup.<RuntimeException>throwUndeclared(e);
+      }
+
+      return Optional.empty();
+    }
+  }
+
+  /** A catalog that could not find out says why. */
+  @SuppressWarnings("deprecation") // Spark 3.5 has this name only
+  private static boolean isNotFound(AnalysisException failure) {
+    return NOT_FOUND.equals(failure.getErrorClass()) && failure.getCause() == null;
+  }
+
+  @SuppressWarnings("unchecked") // nothing is cast: the type is gone when this runs
+  private static <E extends Exception> void throwUndeclared(Exception failure) throws E {
+    throw (E) failure;
+  }
+}
