@@ -99,7 +99,7 @@ class TestCatalogFaults extends JobTest {
    * @param density how many questions to try
    */
   @ParameterizedTest
-  @ValueSource(ints = 8)
+  @ValueSource(ints = 4)
   void runWhoseCatalogDoesNotAnswerOnceIsStartedAgain(int density) throws IOException {
     spark().sql("CREATE TABLE catalogs.output USING delta AS " + RECORDS.formatted(0, 1));
     WatchedCatalog.watch();
@@ -188,7 +188,7 @@ class TestCatalogFaults extends JobTest {
     run(job);
     int questions = WatchedCatalog.questions();
 
-    for (int n = 1; n <= questions; n += 1 + n / 4) {
+    for (int n = 1; n <= questions; n += 1 + n / 2) {
       replaceable();
       WatchedCatalog.actAt(n, this::setAside);
       Throwable failure = catchThrowable(() -> run(job));
