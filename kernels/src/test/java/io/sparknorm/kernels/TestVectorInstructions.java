@@ -6,6 +6,7 @@ import io.sparknorm.kernels.moments.Moments;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,18 @@ class TestVectorInstructions {
 
     assertThat(said).containsOnlyOnce("Kernels run").contains("4 finite");
     assertThat(said).containsPattern("Kernels run with vectors of [0-9]+ bits");
+  }
+
+  /** The compiler may leave its conversion out, and then every vector is an object. */
+  @Test
+  void noLoopConvertsByCastShape() throws Exception {
+    Path classes = Path.of(classPath().get(1));
+    try (Stream<Path> files = Files.walk(classes)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
+        String constants = Files.readString(file, StandardCharsets.ISO_8859_1);
+        assertThat(constants.contains("castShape")).as("castShape in %s", file).isFalse();
+      }
+    }
   }
 
   private static String run(List<String> options) throws IOException, InterruptedException {

@@ -34,7 +34,8 @@ class TestCatalogFaults extends JobTest {
       """;
   private static final String JOB =
       FEATURES
-          + "input.table = catalogs.input\noutput { table = catalogs.output, if-exists = replace }\n";
+          + "input.table = catalogs.input\n"
+          + "output { table = catalogs.output, if-exists = replace }\n";
 
   @BeforeEach
   void makeTables() {
