@@ -35,10 +35,12 @@ public final class CatalogLookup {
     }
   }
 
-  /** A catalog that could not find out says why. */
+  /** Whether this says that there is no such table; a catalog that could not find out says why. */
   @SuppressWarnings("deprecation") // Spark 3.5 has this name only
-  private static boolean isNotFound(AnalysisException failure) {
-    return NOT_FOUND.equals(failure.getErrorClass()) && failure.getCause() == null;
+  public static boolean isNotFound(Exception failure) {
+    return failure instanceof AnalysisException unknown
+        && NOT_FOUND.equals(unknown.getErrorClass())
+        && failure.getCause() == null;
   }
 
   @SuppressWarnings("unchecked") // nothing is cast: the type is gone when this runs

@@ -2,9 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.config.TableName;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
-import java.util.Arrays;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -55,10 +53,9 @@ final class TableLeftovers {
 
   /** Some catalogs leave the files of a table that is renamed where they are. */
   private boolean holdsTarget(Path folder) {
-    return replacement.exists(target)
-        && Arrays.stream(spark.table(target.quoted()).inputFiles())
-            .map(uri -> new Path(URI.create(uri)).toUri().getPath())
-            .anyMatch(file -> file.startsWith(folder.toUri().getPath() + "/"));
+    return replacement.files().stream()
+        .map(file -> file.toUri().getPath())
+        .anyMatch(file -> file.startsWith(folder.toUri().getPath() + "/"));
   }
 
   /** Removes what was to replace partitions of the table. */

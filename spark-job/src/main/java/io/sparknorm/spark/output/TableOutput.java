@@ -9,7 +9,6 @@ import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.TableName;
-import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -83,14 +82,12 @@ final class TableOutput implements Output {
   @Override
   public boolean holds(InputSpec input, Set<String> files) {
     return input.table().map(TableName::parse).filter(this::isTarget).isPresent()
-        || (!files.isEmpty() && replacement.exists(target) && hasOneOf(files));
+        || (!files.isEmpty() && hasOneOf(files));
   }
 
   /** A view may read the target, and a path may be that of its folder. */
   private boolean hasOneOf(Set<String> files) {
-    return Arrays.stream(spark.table(target.quoted()).inputFiles())
-        .map(uri -> new Path(URI.create(uri)).toString())
-        .anyMatch(files::contains);
+    return replacement.files().stream().map(Path::toString).anyMatch(files::contains);
   }
 
   /** Names may leave off the current namespace and the current catalog, and have any case. */
@@ -225,6 +222,10 @@ final class TableOutput implements Output {
       publishStaged();
     } catch (Exception e) { // Spark throws checked ones undeclared
       if (!AfterFailure.isSo(e, this::isPublished)) {
+        if (CatalogLookup.isNotFound(e)) {
+          throw replacement.publishedFirst(e);
+        }
+
         throw e;
       }
 

@@ -7,9 +7,12 @@ import io.sparknorm.spark.SnapshotFormat;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.config.TableName;
+import java.net.URI;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -151,6 +154,14 @@ final class TableReplacement {
         CatalogLookup.find(() -> spark.catalog().getTable(target.quoted()).tableType())
             .orElseThrow(() -> publishedFirst(null));
     return "EXTERNAL".equals(type) && property(PURGE).filter("true"::equalsIgnoreCase).isEmpty();
+  }
+
+  /** The files of the target; none, too, if somebody has just set the target aside. */
+  List<Path> files() {
+    return CatalogLookup.find(() -> spark.table(target.quoted()).inputFiles()).stream()
+        .flatMap(Arrays::stream)
+        .map(uri -> new Path(URI.create(uri)))
+        .toList();
   }
 
   /** A property of the target; empty, too, if somebody has just set the target aside. */

@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.iceberg.Table;
 import org.apache.iceberg.spark.Spark3Util;
 import org.apache.iceberg.spark.actions.SparkActions;
 import org.apache.spark.scheduler.SparkListener;
@@ -406,10 +407,11 @@ class TestTableFormats extends JobTest {
   }
 
   @Test
-  void nameThatChoosesAStateIsNoTable() {
+  void nameThatChoosesAStateIsNoTable() throws Exception {
     String table = ICEBERG + ".input";
     create(table, 0, 10);
-    spark().sql("ALTER TABLE %s CREATE TAG monthly".formatted(table));
+    Table iceberg = Spark3Util.loadIcebergTable(spark(), table);
+    iceberg.manageSnapshots().createTag("monthly", iceberg.currentSnapshot().snapshotId()).commit();
     spark().sql("INSERT INTO %s ".formatted(table) + RECORDS.formatted(10, 15));
 
     String said = refusal(Command.RUN, job(table + ".tag_monthly"), LeavingStatus.USAGE);
