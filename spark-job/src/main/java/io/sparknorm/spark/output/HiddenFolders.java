@@ -105,6 +105,15 @@ final class HiddenFolders {
     return java.nio.file.Path.of(path.toUri());
   }
 
+  /** Makes a folder and those above it. Hadoop's local file system would not say why it cannot. */
+  void makeAll(Path folder) throws IOException {
+    if (isLocal()) {
+      Files.createDirectories(local(folder));
+    } else {
+      fileSystem.mkdirs(folder);
+    }
+  }
+
   /** Makes a folder in one that is there. */
   void make(Path folder) throws IOException {
     fileContext.mkdir(folder, FsPermission.getDirDefault(), false);
@@ -134,11 +143,16 @@ final class HiddenFolders {
 
   /** No run depends on it, and one that is another user's may be for that user alone to delete. */
   private void empty(Path trash) {
+    String why = "it is still there";
     try {
-      fileSystem.delete(trash, true);
+      if (fileSystem.delete(trash, true) || !fileSystem.exists(trash)) {
+        return;
+      }
     } catch (IOException e) {
-      LOG.warn("Cannot delete {}, which is of no use to any run: {}", trash, e.getMessage());
+      why = e.getMessage();
     }
+
+    LOG.warn("Cannot delete {}, which is of no use to any run: {}", trash, why);
   }
 
   /** Removes a folder that somebody may be about to fill, or to remove. */

@@ -123,12 +123,7 @@ final class PathOutput implements Output {
   @Override
   public void checkIsWritable() {
     try {
-      if (!fileSystem.mkdirs(staged.getParent())) { // which is how the local one refuses
-        throw JobException.usage(
-            "Cannot write output: no folder can be made in %s (check the rights there)"
-                .formatted(target.getParent()));
-      }
-
+      folders.makeAll(staged.getParent());
       fileSystem.delete(staged.getParent(), true);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -179,12 +174,10 @@ final class PathOutput implements Output {
       fileSystem.delete(new Path(entered, FileOutputCommitter.PENDING_DIR_NAME), true);
       if (replacesPartitions() && fileSystem.exists(target)) {
         publishPartitions();
+        tidyUp(attempt());
       } else {
         publishWhole();
       }
-
-      tidyUp(attempt());
-      checkIsPublished();
     } catch (FileAlreadyExistsException e) {
       throw publishedFirst(e);
     } catch (FileNotFoundException e) {
@@ -194,21 +187,30 @@ final class PathOutput implements Output {
     }
   }
 
-  /**
-   * A run that was put out may have set this one's result aside on waking, and a third one that
-   * finds two results aside does not know which is the last. It knows once the older is removed.
-   */
-  private void checkIsPublished() throws IOException {
-    if (RunMarker.read(fileSystem, target).stream().noneMatch(publisher.identity()::equals)) {
-      throw new FileNotFoundException(new Path(target, RunMarker.NAME).toString());
-    }
-  }
-
   private void publishWhole() throws IOException {
+    Optional<String> before = RunMarker.read(fileSystem, target);
     if (format.spec().ifExists() == IfExists.REPLACE) {
       replacement.replaceAll(entered);
     } else {
       folders.move(entered, target);
+    }
+
+    tidyUp(attempt());
+    checkIsNotPutBack(before);
+  }
+
+  /**
+   * A run that was put out may have set this one's result aside on waking, and a third one that
+   * finds two results aside does not know which is the last. It knows once the older is removed.
+   *
+   * @param before whose result was there
+   */
+  private void checkIsNotPutBack(Optional<String> before) throws IOException {
+    Optional<String> now = RunMarker.read(fileSystem, target);
+    if (now.equals(before)
+        && now.stream().noneMatch(publisher.identity()::equals)
+        && fileSystem.exists(target)) {
+      throw new FileNotFoundException(new Path(target, RunMarker.NAME).toString());
     }
   }
 

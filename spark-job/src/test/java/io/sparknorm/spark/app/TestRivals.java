@@ -331,6 +331,26 @@ class TestRivals extends JobTest {
     assertThat(entries()).containsExactly("in", "out", "store");
   }
 
+  /** What it has replaced may take long to delete. */
+  @ParameterizedTest
+  @ValueSource(strings = {"replace", "replace-partitions"})
+  void runThatAnotherFollowsBeforeItHasTidiedUpIsPublished(String ifExists) throws IOException {
+    String job = PARTITIONS + "output.if-exists = " + ifExists + "\n";
+    run(job);
+    Consumer<Path> next = once(() -> run(job + WEIGHT.formatted(3)));
+    HaltingFileSystem.whenRenamed(
+        renamed -> {
+          if (renamed.getName().contains("-trash-")) {
+            next.accept(Path.of(renamed.toUri().getPath()));
+          }
+        });
+
+    run(job + WEIGHT.formatted(2));
+    assertPartitionsAreOf(3);
+    assertThat(version("m", 3)).exists();
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
   private void assertPartitionsAreOf(int weight) {
     assertThat(json(output()))
         .containsExactly(
