@@ -3,6 +3,8 @@ package io.sparknorm.spark.output;
 import io.sparknorm.spark.config.TableName;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -36,24 +38,34 @@ final class TableLeftovers {
     void run() throws AnalysisException, IOException;
   }
 
-  /** Removes folders of tables that were about to be made, whose names go on like this. */
+  /**
+   * Removes folders of tables that were about to be made, whose names go on like this. Some
+   * catalogs leave the files of a table that is renamed where they are: as long as the target is
+   * set aside, nothing is removed.
+   */
   void removeBeside(String suffix) {
+    Optional<List<Path>> files = replacement.files();
+    if (files.isPresent()) {
+      removeBeside(suffix, files.get());
+    }
+  }
+
+  private void removeBeside(String suffix, List<Path> files) {
     remove(
         () -> {
           String home = spark.catalog().getDatabase(namespace()).locationUri();
           for (FileStatus leftover :
               list(home, path -> replacement.isSibling(path.getName(), suffix))) {
             boolean isTable = replacement.exists(target.beside(leftover.getPath().getName()));
-            if (!isTable && !holdsTarget(leftover.getPath())) {
+            if (!isTable && !holdsAny(leftover.getPath(), files)) {
               delete(leftover);
             }
           }
         });
   }
 
-  /** Some catalogs leave the files of a table that is renamed where they are. */
-  private boolean holdsTarget(Path folder) {
-    return replacement.files().stream()
+  private static boolean holdsAny(Path folder, List<Path> files) {
+    return files.stream()
         .map(file -> file.toUri().getPath())
         .anyMatch(file -> file.startsWith(folder.toUri().getPath() + "/"));
   }

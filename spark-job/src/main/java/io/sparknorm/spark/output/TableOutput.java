@@ -87,7 +87,10 @@ final class TableOutput implements Output {
 
   /** A view may read the target, and a path may be that of its folder. */
   private boolean hasOneOf(Set<String> files) {
-    return replacement.files().stream().map(Path::toString).anyMatch(files::contains);
+    return replacement.files().stream()
+        .flatMap(List::stream)
+        .map(Path::toString)
+        .anyMatch(files::contains);
   }
 
   /** Names may leave off the current namespace and the current catalog, and have any case. */

@@ -156,12 +156,12 @@ final class TableReplacement {
     return "EXTERNAL".equals(type) && property(PURGE).filter("true"::equalsIgnoreCase).isEmpty();
   }
 
-  /** The files of the target; none, too, if somebody has just set the target aside. */
-  List<Path> files() {
-    return CatalogLookup.find(() -> spark.table(target.quoted()).inputFiles()).stream()
-        .flatMap(Arrays::stream)
-        .map(uri -> new Path(URI.create(uri)))
-        .toList();
+  /** The files of the target; empty if it is not there, or somebody has just set it aside. */
+  Optional<List<Path>> files() {
+    return exists(target) // or Spark may take the name for that of files
+        ? CatalogLookup.find(() -> spark.table(target.quoted()).inputFiles())
+            .map(uris -> Arrays.stream(uris).map(uri -> new Path(URI.create(uri))).toList())
+        : Optional.empty();
   }
 
   /** A property of the target; empty, too, if somebody has just set the target aside. */
