@@ -125,7 +125,7 @@ final class Job {
     if (output.isPresent()) {
       progress.writesTo(output.get().location());
       OutputRules.checkIsNotTheInput(output.get(), spec.input(), input);
-      checkIsAlone(output.get());
+      checkIsAlone(output.get(), input);
       OutputRules.checkPartitions(spec.output().orElseThrow().partitionBy(), input);
       OutputRules.checkColumns(spec.output().orElseThrow(), input);
       Output.Existing existing = output.get().existing();
@@ -165,13 +165,15 @@ final class Job {
     }
   }
 
-  private void checkIsAlone(Output output) {
-    if (spec.output().orElseThrow().path().isPresent()) {
+  private void checkIsAlone(Output output, Input input) {
+    OutputSpec to = spec.output().orElseThrow();
+    if (to.path().isPresent()) {
       Configuration hadoop = spark.sparkContext().hadoopConfiguration();
       Optional<String> status = spec.statusPath(progress.date());
       OutputRules.checkIsOutside(output.location(), Key.STORE_PATH, spec.storePath(), hadoop);
       OutputRules.checkIsOutside(output.location(), Key.RUN_STATUS_PATH, status, hadoop);
-      OutputRules.checkIsNotSeenWithin(spec.input().path(), output.location(), hadoop);
+      OutputRules.checkIsNotSeenWithin(
+          spec.input(), input, output.location(), to.partitionBy(), hadoop);
     }
   }
 

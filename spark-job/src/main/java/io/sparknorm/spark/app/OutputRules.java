@@ -8,6 +8,7 @@ import io.sparknorm.spark.config.Key;
 import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.config.OutputSpec;
 import io.sparknorm.spark.fit.Input;
+import io.sparknorm.spark.models.InputIdentity;
 import io.sparknorm.spark.output.Output;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -51,25 +52,37 @@ final class OutputRules {
   }
 
   /**
-   * What is within the input is read as part of it by the next run.
+   * What Spark sees within the input is read as part of it by the next run, unless the input is the
+   * files of one folder: Spark looks no further then, for names of partitions apart.
    *
-   * @param input its path
-   * @param output the other path
+   * @param output a path
+   * @param partitionBy by which columns it will be partitioned
    */
-  static void checkIsNotSeenWithin(Optional<String> input, String output, Configuration hadoop) {
-    if (input.isEmpty()) {
+  static void checkIsNotSeenWithin(
+      InputSpec spec, Input input, String output, List<String> partitionBy, Configuration hadoop) {
+    if (spec.path().isEmpty()) {
       return;
     }
 
-    String folder = qualified(input.get(), hadoop);
+    String folder = qualified(spec.path().get(), hadoop);
     String place = qualified(output, hadoop);
-    if (place.startsWith(folder)
-        && Stream.of(place.substring(folder.length()).split("/")).allMatch(Visibility::isVisible)) {
+    String within = place.startsWith(folder) ? place.substring(folder.length()) : "";
+    boolean isRead = within.contains("=") || !partitionBy.isEmpty() || isDeep(spec, input, folder);
+    if (!within.isEmpty()
+        && Stream.of(within.split("/")).allMatch(Visibility::isVisible)
+        && isRead) {
       throw JobException.usage(
-          "Cannot write output: %s is within input.path, where readers find it (write to a path"
+          "Cannot write output: %s is within input.path, where the next run finds it (write to a"
                   .formatted(output)
-              + " beside that)");
+              + " path beside that)");
     }
+  }
+
+  /** Whether what is in folders of the input's folder belongs to it. */
+  private static boolean isDeep(InputSpec spec, Input input, String folder) {
+    return input.identity().kind() == InputIdentity.Kind.TABLE
+        || spec.options().keySet().stream().anyMatch("recursiveFileLookup"::equalsIgnoreCase)
+        || input.files().stream().anyMatch(file -> file.lastIndexOf('/') >= folder.length());
   }
 
   /** With a slash at its end, so that it is the beginning of what is within. */

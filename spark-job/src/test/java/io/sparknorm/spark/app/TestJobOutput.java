@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
@@ -199,29 +198,15 @@ class TestJobOutput extends JobTest {
     assertThat(output().count()).isEqualTo(2);
   }
 
-  /** Lets nobody make a folder, and says so as Hadoop's own local file system does. */
-  public static final class ClosedFileSystem extends LocalFileSystem {
-    @Override
-    public boolean mkdirs(org.apache.hadoop.fs.Path folder) {
-      return false;
-    }
-  }
-
   @Test
-  void folderThatMayNotBeWrittenToIsToldBeforeTheFit() throws IOException {
+  void placeWhereNoFolderCanBeMadeIsToldBeforeTheFit() throws IOException {
     write("faulty", "SELECT 1 AS id, array(1F, 2F) AS x"); // which a fit refuses
-    Configuration hadoop = spark().sparkContext().hadoopConfiguration();
-    hadoop.set("fs.file.impl", ClosedFileSystem.class.getName());
-    hadoop.set("fs.file.impl.disable.cache", "true");
-    try {
-      assertThat(refusal(Command.RUN, JOB + "input.path = ${dir}/faulty", LeavingStatus.USAGE))
-          .isEqualTo(
-              "Cannot write output: no folder can be made in file:%s (check the rights there)"
-                  .formatted(folder));
-    } finally {
-      hadoop.unset("fs.file.impl");
-      hadoop.unset("fs.file.impl.disable.cache");
-    }
+    Files.writeString(folder.resolve("file"), "no folder");
+    String job = JOB + "input.path = ${dir}/faulty\noutput.path = ${dir}/file/out\n";
+
+    assertThat(refusal(Command.RUN, job, LeavingStatus.USAGE))
+        .startsWith("Cannot reach a file or folder: %s/file/_out.".formatted(folder))
+        .endsWith(": Not a directory");
   }
 
   @Test
@@ -437,26 +422,52 @@ class TestJobOutput extends JobTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"in/out", "in/deep/day=1", "in/_day=1", "in/../in//out"})
-  void outputMayNotBeWhereReadersOfTheInputFindIt(String within) throws IOException {
-    String job = JOB + "output.path = ${dir}\"/%s\"".formatted(within);
+  @CsvSource({
+    "in/deep/day=1,",
+    "in/_day=1,",
+    "days/out,",
+    "days/../days//out,",
+    "in/out, output.partition-by = [id]",
+    "in/out, input.options.recursiveFileLookup = true"
+  })
+  void outputMayNotBeWhereTheNextRunFindsIt(String within, String settings) throws IOException {
+    write("days/day=1", "SELECT id, x FROM VALUES (1, array(1F)), (3, array(3F)) AS t(id, x)");
+    String job =
+        JOB
+            + "input.path = ${dir}/%s\noutput.path = ${dir}\"/%s\"\n"
+                .formatted(within.replaceFirst("/.*", ""), within)
+            + (settings == null ? "" : settings);
 
     assertThat(refusal(Command.RUN, job, LeavingStatus.USAGE))
         .isEqualTo(
-            "Cannot write output: %s/%s is within input.path, where readers find it (write to a path"
+            "Cannot write output: %s/%s is within input.path, where the next run finds it (write to"
                     .formatted(folder, within)
-                + " beside that)");
-    assertThat(entries()).containsExactly("in");
+                + " a path beside that)");
+    assertThat(entries()).containsExactly("days", "in");
   }
 
+  /** Spark does not look into the folders in one that has files. */
   @ParameterizedTest
-  @ValueSource(strings = {"in/_out", "in/.hidden/day=1", "in-normalised"})
+  @ValueSource(strings = {"in/_out", "in/.hidden/day=1", "in-normalised", "in/out"})
   void outputMayBeWhereReadersOfTheInputPassItOver(String place) throws IOException {
     String job = JOB + "output.path = ${dir}\"/%s\"".formatted(place);
     run(job);
 
     assertThat(run(job).lines().get(0)).contains("already published");
     assertThat(files(folder.resolve(place))).isNotEmpty();
+  }
+
+  /** Spark takes the name of a table that is not there for a file's. */
+  @Test
+  void tableMayBeInADatabaseThatIsNamedAsAFormat() throws IOException {
+    spark().sql("CREATE DATABASE parquet");
+    try {
+      run(TABLE_JOB + "output.table = parquet.features\n");
+
+      assertThat(spark().table("parquet.features").count()).isEqualTo(2);
+    } finally {
+      spark().sql("DROP DATABASE parquet CASCADE");
+    }
   }
 
   @Test
