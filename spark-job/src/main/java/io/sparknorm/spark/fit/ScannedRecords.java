@@ -48,7 +48,7 @@ final class ScannedRecords {
     }
 
     Optional<JavaRDD<InternalRow>> views;
-    conf.set(MOST_COLUMNS, columns);
+    conf.set(MOST_COLUMNS, Integer.MAX_VALUE);
     try {
       views = views(query);
     } finally {
@@ -58,8 +58,9 @@ final class ScannedRecords {
     return views.orElseGet(() -> planAgain(records).toRdd().toJavaRDD());
   }
 
+  /** At most so many are scanned: those that are read, and all of the partitions'. */
   private static int columns(LogicalPlan plan) {
-    return Math.max(plan.references().size(), plan.output().size());
+    return asJava(plan.collectLeaves()).stream().mapToInt(leaf -> leaf.output().size()).sum();
   }
 
   private static QueryExecution planAgain(Dataset<Row> records) {
