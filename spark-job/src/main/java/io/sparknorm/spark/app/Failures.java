@@ -22,9 +22,9 @@ final class Failures {
   private static final String DISK_FULL = "No space left on device";
   private static final String NOT_PERMITTED = "Permission denied";
 
-  /** How Hadoop, its metastore and Amazon's services say so, whatever the type of the exception. */
+  /** How Hadoop, metastores and object stores say so, whatever the type of the exception. */
   private static final List<String> REFUSED =
-      List.of(NOT_PERMITTED, "AccessDenied", "Access Denied", "not authorized");
+      List.of(NOT_PERMITTED, "AccessDenied", "Access Denied", "not authorized", "403 Forbidden");
 
   /** How Spark 4 begins to say that it cannot read a file, and the ways of Spark 3.5. */
   private static final List<String> UNREADABLE =
