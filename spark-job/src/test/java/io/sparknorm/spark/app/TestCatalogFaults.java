@@ -1,5 +1,7 @@
 package io.sparknorm.spark.app;
 
+import static io.sparknorm.spark.app.TestTableFormats.FEATURES;
+import static io.sparknorm.spark.app.TestTableFormats.RECORDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -24,14 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Catalogs that do not answer, and tables that change while somebody asks for them. */
 class TestCatalogFaults extends JobTest {
-  private static final String RECORDS =
-      "SELECT id, array(CAST(id AS FLOAT), CAST(sin(id) AS FLOAT)) AS x FROM range(%d, %d)";
-  private static final String FEATURES =
-      """
-      features { column = x, shape = [2] }
-      norm { type = batch-norm, momentum = 0.1, momentum-convention = new-weight, running-variance = unbiased }
-      store { path = ${dir}/store, model = m }
-      """;
   private static final String JOB =
       FEATURES
           + "input.table = catalogs.input\n"

@@ -43,9 +43,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TestTableFormats extends JobTest {
   private static final String DELTA = "formats";
   private static final String ICEBERG = "ice.db";
-  private static final String RECORDS =
+  static final String RECORDS =
       "SELECT id, array(CAST(id AS FLOAT), CAST(sin(id) AS FLOAT)) AS x FROM range(%d, %d)";
-  private static final String FEATURES =
+  static final String FEATURES =
       """
       features { column = x, shape = [2] }
       norm { type = batch-norm, momentum = 0.1, momentum-convention = new-weight, running-variance = unbiased }
