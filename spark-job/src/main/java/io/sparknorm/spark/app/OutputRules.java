@@ -78,11 +78,17 @@ final class OutputRules {
     }
   }
 
-  /** Whether what is in folders of the input's folder belongs to it. */
+  /** Whether what is in folders of the input's folder belongs to it, or may do so. */
   private static boolean isDeep(InputSpec spec, Input input, String folder) {
     return input.identity().kind() == InputIdentity.Kind.TABLE
-        || spec.options().keySet().stream().anyMatch("recursiveFileLookup"::equalsIgnoreCase)
+        || spec.options().keySet().stream().anyMatch(OutputRules::looksIntoFolders)
+        || input.files().isEmpty()
         || input.files().stream().anyMatch(file -> file.lastIndexOf('/') >= folder.length());
+  }
+
+  /** With names of partitions above the input, all folders within are of the same partition. */
+  private static boolean looksIntoFolders(String option) {
+    return option.equalsIgnoreCase("recursiveFileLookup") || option.equalsIgnoreCase("basePath");
   }
 
   /** With a slash at its end, so that it is the beginning of what is within. */

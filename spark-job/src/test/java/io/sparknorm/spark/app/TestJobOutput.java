@@ -428,7 +428,8 @@ class TestJobOutput extends JobTest {
     "days/out,",
     "days/../days//out,",
     "in/out, output.partition-by = [id]",
-    "in/out, input.options.recursiveFileLookup = true"
+    "in/out, input.options.recursiveFileLookup = true",
+    "days/day=1/out, 'input { path = ${dir}\"/days/day=1\", options.basePath = ${dir}/days }'"
   })
   void outputMayNotBeWhereTheNextRunFindsIt(String within, String settings) throws IOException {
     write("days/day=1", "SELECT id, x FROM VALUES (1, array(1F)), (3, array(3F)) AS t(id, x)");
