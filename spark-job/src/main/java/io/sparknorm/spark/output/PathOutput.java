@@ -188,15 +188,15 @@ final class PathOutput implements Output {
   }
 
   private void publishWhole() throws IOException {
-    Optional<String> before = RunMarker.read(fileSystem, target);
     if (format.spec().ifExists() == IfExists.REPLACE) {
+      Optional<String> before = RunMarker.read(fileSystem, target);
       replacement.replaceAll(entered);
+      tidyUp(attempt());
+      checkIsNotPutBack(before);
     } else {
       folders.move(entered, target);
+      tidyUp(attempt());
     }
-
-    tidyUp(attempt());
-    checkIsNotPutBack(before);
   }
 
   /**

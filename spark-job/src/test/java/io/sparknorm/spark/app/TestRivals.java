@@ -351,6 +351,46 @@ class TestRivals extends JobTest {
     assertThat(entries()).containsExactly("in", "out", "store");
   }
 
+  @Test
+  void runThatHasMadeTheOutputIsPublishedThoughAnotherIsAboutToReplacePartitions()
+      throws Exception {
+    CountDownLatch rivalIsReplacing = new CountDownLatch(1);
+    CountDownLatch runHasEnded = new CountDownLatch(1);
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    try {
+      List<Future<Summary>> published = new ArrayList<>();
+      Consumer<Path> pause =
+          once(
+              () -> {
+                rivalIsReplacing.countDown();
+                return runHasEnded.await(5, TimeUnit.MINUTES);
+              });
+      Consumer<Path> follow =
+          once(
+              () -> {
+                whenLookedFor(".*/out/_SUCCESS", pause);
+                published.add(other.submit(() -> run(PARTITIONS + WEIGHT.formatted(3))));
+                return rivalIsReplacing.await(5, TimeUnit.MINUTES);
+              });
+      HaltingFileSystem.whenRenamed(
+          renamed -> {
+            if (renamed.getName().equals("out")) {
+              follow.accept(Path.of(renamed.toUri().getPath()));
+            }
+          });
+
+      run(PARTITIONS + WEIGHT.formatted(2));
+      runHasEnded.countDown();
+      published.get(0).get();
+    } finally {
+      other.shutdownNow();
+    }
+
+    assertPartitionsAreOf(3);
+    assertThat(version("m", 2)).exists();
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
   private void assertPartitionsAreOf(int weight) {
     assertThat(json(output()))
         .containsExactly(
