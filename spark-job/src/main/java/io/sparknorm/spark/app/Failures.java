@@ -34,6 +34,16 @@ final class Failures {
           "Encountered error while reading file",
           "Parquet column cannot be converted in file");
 
+  /** What Java says of a file or folder that no new attempt finds otherwise. */
+  private static final List<String> LASTING =
+      List.of(
+          "Read-only file system",
+          "Not a directory",
+          "Is a directory",
+          "Operation not permitted",
+          "File name too long",
+          "Too many levels of symbolic links");
+
   private static final String NO_SUCH_FORMAT = "[DATA_SOURCE_NOT_FOUND]";
 
   private Failures() {}
@@ -95,7 +105,8 @@ final class Failures {
               LeavingStatus.TRY_AGAIN, "Cannot write: the disk is full (" + message + ")", cause));
     }
 
-    if (cause instanceof FileSystemException refused && refused.getReason() != null) {
+    if (cause instanceof FileSystemException refused
+        && LASTING.stream().anyMatch(reason -> reason.equals(refused.getReason()))) {
       return Optional.of(
           failure(LeavingStatus.USAGE, "Cannot reach a file or folder: " + message, cause));
     }
@@ -137,12 +148,17 @@ final class Failures {
   private static JobException ofTheSystem(Throwable cause) {
     String name = cause.getClass().getSimpleName();
     String message = firstLine(cause);
-    return REFUSED.stream().anyMatch(message::contains)
+    return SystemFailure.causes(cause).anyMatch(Failures::isRefusal)
         ? failure(LeavingStatus.USAGE, "Cannot go on: %s: %s".formatted(name, message), cause)
         : failure(
             LeavingStatus.TRY_AGAIN,
             "Cannot go on: %s: %s; start the run again".formatted(name, message),
             cause);
+  }
+
+  private static boolean isRefusal(Throwable cause) {
+    String message = firstLine(cause);
+    return REFUSED.stream().anyMatch(message::contains);
   }
 
   private static JobException failure(LeavingStatus status, String message, Throwable cause) {

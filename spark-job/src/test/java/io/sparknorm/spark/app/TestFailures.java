@@ -117,6 +117,14 @@ class TestFailures {
   }
 
   @Test
+  void diskOrServerThatHasFailedMayBeTriedAgain() {
+    assertTold(
+        new UncheckedIOException(new FileSystemException("/out", null, "Stale file handle")),
+        LeavingStatus.TRY_AGAIN,
+        "Cannot go on: FileSystemException: /out: Stale file handle; start the run again");
+  }
+
+  @Test
   void clientsThatAreNotOfHadoopMayBeTriedAgainToo() {
     assertTold(
         new IllegalStateException(
@@ -139,6 +147,10 @@ class TestFailures {
         new UncheckedIOException(new IOException("User svc is not authorized to perform: s3:Put")),
         LeavingStatus.USAGE,
         "Cannot go on: IOException: User svc is not authorized to perform: s3:Put");
+    assertTold(
+        new IOException("Error accessing gs://b/o", new IOException("403 Forbidden\nGET b/o")),
+        LeavingStatus.USAGE,
+        "Cannot go on: IOException: Error accessing gs://b/o");
   }
 
   @Test
