@@ -44,30 +44,25 @@ final class TableLeftovers {
    * set aside, nothing is removed.
    */
   void removeBeside(String suffix) {
-    Optional<List<Path>> files = replacement.files();
-    if (files.isPresent()) {
-      removeBeside(suffix, files.get());
-    }
-  }
-
-  private void removeBeside(String suffix, List<Path> files) {
     remove(
         () -> {
           String home = spark.catalog().getDatabase(namespace()).locationUri();
           for (FileStatus leftover :
               list(home, path -> replacement.isSibling(path.getName(), suffix))) {
             boolean isTable = replacement.exists(target.beside(leftover.getPath().getName()));
-            if (!isTable && !holdsAny(leftover.getPath(), files)) {
+            if (!isTable && !mayHoldTarget(leftover.getPath())) {
               delete(leftover);
             }
           }
         });
   }
 
-  private static boolean holdsAny(Path folder, List<Path> files) {
-    return files.stream()
-        .map(file -> file.toUri().getPath())
-        .anyMatch(file -> file.startsWith(folder.toUri().getPath() + "/"));
+  private boolean mayHoldTarget(Path folder) {
+    Optional<List<Path>> files = replacement.files();
+    return files.isEmpty()
+        || files.get().stream()
+            .map(file -> file.toUri().getPath())
+            .anyMatch(file -> file.startsWith(folder.toUri().getPath() + "/"));
   }
 
   /** Removes what was to replace partitions of the table. */
