@@ -17,6 +17,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.security.AccessControlException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -109,8 +110,8 @@ final class HiddenFolders {
   void makeAll(Path folder) throws IOException {
     if (isLocal()) {
       Files.createDirectories(local(folder));
-    } else {
-      fileSystem.mkdirs(folder);
+    } else if (!fileSystem.mkdirs(folder)) {
+      throw new AccessControlException("No folder can be made in " + folder.getParent());
     }
   }
 
