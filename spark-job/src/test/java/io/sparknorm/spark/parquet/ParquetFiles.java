@@ -6,9 +6,11 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.mapreduce.Job;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
@@ -16,10 +18,21 @@ import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.execution.datasources.OutputWriterFactory;
+import scala.collection.immutable.Map$;
 
 /** What tests look at in written folders and files. */
 final class ParquetFiles {
   private ParquetFiles() {}
+
+  /** What the bulk format lets write such records. */
+  static OutputWriterFactory factory(Dataset<Row> records, Map<String, String> options)
+      throws IOException {
+    Job job = Job.getInstance();
+    options.forEach(job.getConfiguration()::set);
+    return new BulkParquetFormat()
+        .prepareWrite(records.sparkSession(), job, Map$.MODULE$.empty(), records.schema());
+  }
 
   /** All data files under a folder, hidden ones left out, in order of their names. */
   static List<Path> under(Path folder) {

@@ -10,15 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import org.apache.hadoop.mapreduce.Job;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.execution.datasources.OutputWriterFactory;
-import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import scala.collection.immutable.Map$;
 
 /** Random schemas, records and options, held to what Spark's own writer makes of them. */
 class TestRandomSchemas extends SparkTest {
@@ -73,7 +69,7 @@ class TestRandomSchemas extends SparkTest {
         "seed %d, %s, %s".formatted(seed, records.schema().catalogString(), options);
     String ours = folder.resolve("ours").toString();
     String standard = folder.resolve("standard").toString();
-    assertThat(factory(records.schema(), options))
+    assertThat(ParquetFiles.factory(records, options))
         .as(description)
         .isInstanceOf(BulkWriterFactory.class);
     records.write().format(BulkParquetFormat.NAME).options(options).save(ours);
@@ -85,13 +81,6 @@ class TestRandomSchemas extends SparkTest {
     assertThat(ParquetFiles.bits(spark().read().parquet(ours)))
         .as(description)
         .isEqualTo(ParquetFiles.bits(spark().read().parquet(standard)));
-  }
-
-  private OutputWriterFactory factory(StructType schema, Map<String, String> options)
-      throws IOException {
-    Job job = Job.getInstance();
-    options.forEach(job.getConfiguration()::set);
-    return new BulkParquetFormat().prepareWrite(spark(), job, Map$.MODULE$.empty(), schema);
   }
 
   @ParameterizedTest
