@@ -48,7 +48,7 @@ class TestRareTypes extends SparkTest {
         "3.5|spark.sql.parquet.outputTimestampType|INT96|timestamp_micros(id * 1234567)",
         "3.5|spark.sql.parquet.outputTimestampType|TIMESTAMP_MILLIS|timestamp_micros(id * 1234567)",
         "4.0|spark.sql.ansi.enabled|true|concat('x', id) COLLATE UNICODE_CI",
-        "4.0|spark.sql.variant.inferShreddingSchema|false|to_variant_object(map(concat('k', id),"
+        "4.1|spark.sql.variant.inferShreddingSchema|false|to_variant_object(map(concat('k', id),"
             + " id))",
         "4.1|spark.sql.timeType.enabled|true|make_time(id % 24, id % 60, id % 60 + 0.000001)"
       })
