@@ -13,6 +13,7 @@ import io.sparknorm.spark.output.Output;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -67,7 +68,11 @@ final class OutputRules {
     String folder = qualified(spec.path().get(), hadoop);
     String place = qualified(output, hadoop);
     String within = place.startsWith(folder) ? place.substring(folder.length()) : "";
-    boolean isRead = within.contains("=") || !partitionBy.isEmpty() || isDeep(spec, input, folder);
+    boolean isRead =
+        within.contains("=")
+            || !partitionBy.isEmpty()
+            || isDeep(spec, input, folder)
+            || isPartition(folder, option("basePath", spec), hadoop);
     if (!within.isEmpty()
         && Stream.of(within.split("/")).allMatch(Visibility::isVisible)
         && isRead) {
@@ -81,14 +86,24 @@ final class OutputRules {
   /** Whether what is in folders of the input's folder belongs to it, or may do so. */
   private static boolean isDeep(InputSpec spec, Input input, String folder) {
     return input.identity().kind() == InputIdentity.Kind.TABLE
-        || spec.options().keySet().stream().anyMatch(OutputRules::looksIntoFolders)
+        || option("recursiveFileLookup", spec).isPresent()
         || input.files().isEmpty()
         || input.files().stream().anyMatch(file -> file.lastIndexOf('/') >= folder.length());
   }
 
-  /** With names of partitions above the input, all folders within are of the same partition. */
-  private static boolean looksIntoFolders(String option) {
-    return option.equalsIgnoreCase("recursiveFileLookup") || option.equalsIgnoreCase("basePath");
+  /** All folders within a partition are of it, however deep, where its name is read. */
+  private static boolean isPartition(String folder, Optional<String> base, Configuration hadoop) {
+    return base.map(path -> qualified(path, hadoop))
+        .filter(folder::startsWith)
+        .filter(path -> folder.substring(path.length()).contains("="))
+        .isPresent();
+  }
+
+  private static Optional<String> option(String name, InputSpec spec) {
+    return spec.options().entrySet().stream()
+        .filter(option -> option.getKey().equalsIgnoreCase(name))
+        .map(Map.Entry::getValue)
+        .findFirst();
   }
 
   /** With a slash at its end, so that it is the beginning of what is within. */

@@ -458,6 +458,14 @@ class TestJobOutput extends JobTest {
     assertThat(files(folder.resolve(place))).isNotEmpty();
   }
 
+  @Test
+  void basePathWithoutPartitionsHidesNoFolder() throws IOException {
+    String job = JOB + "input.options.basePath = ${dir}/in\noutput.path = ${dir}/in/out\n";
+    run(job);
+
+    assertThat(run(job).lines().get(0)).contains("already published");
+  }
+
   /** Spark takes the name of a table that is not there for a file's. */
   @Test
   void tableMayBeInADatabaseThatIsNamedAsAFormat() throws IOException {
