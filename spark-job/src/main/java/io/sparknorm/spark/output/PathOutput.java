@@ -190,9 +190,11 @@ final class PathOutput implements Output {
   private void publishWhole() throws IOException {
     if (format.spec().ifExists() == IfExists.REPLACE) {
       Optional<String> before = RunMarker.read(fileSystem, target);
-      replacement.replaceAll(entered);
+      boolean replaced = replacement.replaceAll(entered);
       tidyUp(attempt());
-      checkIsNotPutBack(before);
+      if (replaced) {
+        checkIsNotPutBack(before);
+      }
     } else {
       folders.move(entered, target);
       tidyUp(attempt());

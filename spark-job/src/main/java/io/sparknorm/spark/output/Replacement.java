@@ -33,9 +33,13 @@ final class Replacement {
     this.attempt = attempt;
   }
 
-  /** Moves a folder to the target, whatever is there. */
-  void replaceAll(Path from) throws IOException {
-    swap(from, target, aside("replaced"));
+  /**
+   * Moves a folder to the target, whatever is there.
+   *
+   * @return whether something was there
+   */
+  boolean replaceAll(Path from) throws IOException {
+    return swap(from, target, aside("replaced"));
   }
 
   /**
@@ -57,13 +61,13 @@ final class Replacement {
     }
   }
 
-  private void swap(Path from, Path to, Path aside) throws IOException {
+  private boolean swap(Path from, Path to, Path aside) throws IOException {
     for (int i = 1; ; i++) {
       checkIsThere(from);
       boolean replacing = setAside(to, aside);
       try {
         folders.move(from, to);
-        return;
+        return replacing;
       } catch (FileAlreadyExistsException e) {
         // Either a finder has put the old one back, or somebody else has published.
         if (i == TRIES || (replacing && fileSystem.exists(aside))) {

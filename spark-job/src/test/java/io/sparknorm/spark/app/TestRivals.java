@@ -351,8 +351,9 @@ class TestRivals extends JobTest {
     assertThat(entries()).containsExactly("in", "out", "store");
   }
 
-  @Test
-  void runThatHasMadeTheOutputIsPublishedThoughAnotherIsAboutToReplacePartitions()
+  @ParameterizedTest
+  @ValueSource(strings = {"replace", "replace-partitions"})
+  void runThatHasMadeTheOutputIsPublishedThoughAnotherIsAboutToReplacePartitions(String ifExists)
       throws Exception {
     CountDownLatch rivalIsReplacing = new CountDownLatch(1);
     CountDownLatch runHasEnded = new CountDownLatch(1);
@@ -379,7 +380,7 @@ class TestRivals extends JobTest {
             }
           });
 
-      run(PARTITIONS + WEIGHT.formatted(2));
+      run(PARTITIONS + "output.if-exists = " + ifExists + "\n" + WEIGHT.formatted(2));
       runHasEnded.countDown();
       published.get(0).get();
     } finally {
