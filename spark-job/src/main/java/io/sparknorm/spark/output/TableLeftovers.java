@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -59,10 +60,11 @@ final class TableLeftovers {
 
   private boolean mayHoldTarget(Path folder) {
     Optional<List<Path>> files = replacement.files();
+    Stream<Path> places = Stream.ofNullable(location()).map(Path::new);
     return files.isEmpty()
-        || files.get().stream()
-            .map(file -> file.toUri().getPath())
-            .anyMatch(file -> file.startsWith(folder.toUri().getPath() + "/"));
+        || Stream.concat(places, files.get().stream())
+            .map(place -> place.toUri().getPath() + "/")
+            .anyMatch(place -> place.startsWith(folder.toUri().getPath() + "/"));
   }
 
   /** Removes what was to replace partitions of the table. */
