@@ -14,6 +14,8 @@ public final class SystemFailure {
   /** Clients whose own exceptions say that a server, or the way to it, has failed. */
   private static final List<String> CLIENTS =
       List.of(
+          "com.google.",
+          "org.apache.hadoop.fs.azurebfs.",
           "org.apache.hadoop.hdfs.",
           "org.apache.hadoop.fs.s3a.",
           "org.apache.hadoop.ipc.",

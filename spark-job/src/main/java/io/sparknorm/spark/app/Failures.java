@@ -34,15 +34,19 @@ final class Failures {
           "Encountered error while reading file",
           "Parquet column cannot be converted in file");
 
-  /** What Java says of a file or folder that no new attempt finds otherwise. */
-  private static final List<String> LASTING =
+  /** What Java's own file system says of that which may be over at the next attempt. */
+  private static final List<String> PASSING =
       List.of(
-          "Read-only file system",
-          "Not a directory",
-          "Is a directory",
-          "Operation not permitted",
-          "File name too long",
-          "Too many levels of symbolic links");
+          "Cannot allocate memory",
+          "Connection timed out",
+          "Disk quota exceeded",
+          "Host is down",
+          "Input/output error",
+          "Remote I/O error",
+          "Resource temporarily unavailable",
+          "Stale file handle",
+          "Too many open files",
+          "Transport endpoint is not connected");
 
   private static final String NO_SUCH_FORMAT = "[DATA_SOURCE_NOT_FOUND]";
 
@@ -106,7 +110,8 @@ final class Failures {
     }
 
     if (cause instanceof FileSystemException refused
-        && LASTING.stream().anyMatch(reason -> reason.equals(refused.getReason()))) {
+        && refused.getReason() != null
+        && PASSING.stream().noneMatch(refused.getReason()::startsWith)) {
       return Optional.of(
           failure(LeavingStatus.USAGE, "Cannot reach a file or folder: " + message, cause));
     }
@@ -146,19 +151,19 @@ final class Failures {
 
   /** No new attempt is permitted what this one was not. */
   private static JobException ofTheSystem(Throwable cause) {
-    String name = cause.getClass().getSimpleName();
-    String message = firstLine(cause);
-    return SystemFailure.causes(cause).anyMatch(Failures::isRefusal)
-        ? failure(LeavingStatus.USAGE, "Cannot go on: %s: %s".formatted(name, message), cause)
-        : failure(
-            LeavingStatus.TRY_AGAIN,
-            "Cannot go on: %s: %s; start the run again".formatted(name, message),
-            cause);
-  }
-
-  private static boolean isRefusal(Throwable cause) {
-    String message = firstLine(cause);
-    return REFUSED.stream().anyMatch(message::contains);
+    String told = "%s: %s".formatted(cause.getClass().getSimpleName(), firstLine(cause));
+    return SystemFailure.causes(cause)
+        .map(Failures::firstLine)
+        .filter(line -> REFUSED.stream().anyMatch(line::contains))
+        .findFirst()
+        .map(line -> told.contains(line) ? told : told + " (" + line + ")")
+        .map(refusal -> failure(LeavingStatus.USAGE, "Cannot go on: " + refusal, cause))
+        .orElseGet(
+            () ->
+                failure(
+                    LeavingStatus.TRY_AGAIN,
+                    "Cannot go on: %s; start the run again".formatted(told),
+                    cause));
   }
 
   private static JobException failure(LeavingStatus status, String message, Throwable cause) {

@@ -150,7 +150,7 @@ class TestFailures {
     assertTold(
         new IOException("Error accessing gs://b/o", new IOException("403 Forbidden\nGET b/o")),
         LeavingStatus.USAGE,
-        "Cannot go on: IOException: Error accessing gs://b/o");
+        "Cannot go on: IOException: Error accessing gs://b/o (403 Forbidden)");
   }
 
   @Test
