@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.sparknorm.spark.SparkTest;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.parquet.schema.MessageType;
@@ -41,27 +42,40 @@ class TestRareTypes extends SparkTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "3.5|spark.sql.parquet.datetimeRebaseModeInWrite|LEGACY|" + DATES,
-        "3.5|spark.sql.parquet.datetimeRebaseModeInWrite|LEGACY|" + TIMES,
-        "3.5|spark.sql.parquet.datetimeRebaseModeInWrite|CORRECTED|" + TIMES,
-        "3.5|spark.sql.parquet.int96RebaseModeInWrite|LEGACY|" + TIMES,
-        "3.5|spark.sql.parquet.outputTimestampType|INT96|timestamp_micros(id * 1234567)",
-        "3.5|spark.sql.parquet.outputTimestampType|TIMESTAMP_MILLIS|timestamp_micros(id * 1234567)",
-        "4.0|spark.sql.ansi.enabled|true|concat('x', id) COLLATE UNICODE_CI",
-        "4.1|spark.sql.variant.inferShreddingSchema|false|to_variant_object(map(concat('k', id),"
-            + " id))",
-        "4.1|spark.sql.timeType.enabled|true|make_time(id % 24, id % 60, id % 60 + 0.000001)"
+        "3.5|datetimeRebaseModeInWrite=LEGACY|" + DATES,
+        "3.5|datetimeRebaseModeInWrite=CORRECTED|" + DATES,
+        "3.5|outputTimestampType=TIMESTAMP_MICROS datetimeRebaseModeInWrite=LEGACY|" + TIMES,
+        "3.5|outputTimestampType=TIMESTAMP_MICROS datetimeRebaseModeInWrite=CORRECTED|" + TIMES,
+        "3.5|outputTimestampType=TIMESTAMP_MILLIS datetimeRebaseModeInWrite=LEGACY|" + TIMES,
+        "3.5|outputTimestampType=INT96 int96RebaseModeInWrite=LEGACY|" + TIMES,
+        "3.5|outputTimestampType=INT96 int96RebaseModeInWrite=CORRECTED|" + TIMES,
+        "4.0||concat('x', id) COLLATE UNICODE_CI",
+        "4.1|inferShreddingSchema=false|to_variant_object(map(concat('k', id), id))",
+        "4.1|enabled=true|make_time(id % 24, id % 60, id % 60 + 0.000001)"
       })
-  void recordsAreThoseOfSparksOwnFiles(String since, String setting, String to, String value)
+  void recordsAreThoseOfSparksOwnFiles(String since, String settings, String value)
       throws IOException {
     assumeTrue(spark().version().compareTo(since) >= 0, "needs Spark " + since);
-    String before = spark().conf().get(setting);
-    spark().conf().set(setting, to);
+    Map<String, String> before = new HashMap<>();
     try {
+      for (String setting : settings == null ? new String[0] : settings.split(" ")) {
+        String key = prefix(setting) + setting.replaceFirst("=.*", "");
+        before.put(key, spark().conf().get(key));
+        spark().conf().set(key, setting.replaceFirst(".*=", ""));
+      }
+
       assertWritten(expr(value));
     } finally {
-      spark().conf().set(setting, before);
+      before.forEach(spark().conf()::set);
     }
+  }
+
+  private static String prefix(String setting) {
+    return switch (setting) {
+      case "inferShreddingSchema=false" -> "spark.sql.variant.";
+      case "enabled=true" -> "spark.sql.timeType.";
+      default -> "spark.sql.parquet.";
+    };
   }
 
   /** A struct with an array of doubles beneath. */
@@ -99,9 +113,9 @@ class TestRareTypes extends SparkTest {
 
   @Test
   void textOfSomeLengthIsPaddedAsInSparksOwnTables() {
-    spark().sql(TABLE.formatted("of_ours", BulkParquetFormat.NAME));
-    spark().sql(TABLE.formatted("of_spark", "parquet"));
     try {
+      spark().sql(TABLE.formatted("of_ours", BulkParquetFormat.NAME));
+      spark().sql(TABLE.formatted("of_spark", "parquet"));
       spark().sql(ROWS.formatted("of_ours"));
       spark().sql(ROWS.formatted("of_spark"));
 
@@ -109,8 +123,8 @@ class TestRareTypes extends SparkTest {
           .isEqualTo(ParquetFiles.bits(spark().table("of_spark")))
           .hasSize(500);
     } finally {
-      spark().sql("DROP TABLE of_ours");
-      spark().sql("DROP TABLE of_spark");
+      spark().sql("DROP TABLE IF EXISTS of_ours");
+      spark().sql("DROP TABLE IF EXISTS of_spark");
     }
   }
 }
