@@ -100,7 +100,7 @@ final class ScannedRecords {
   }
 
   /** The same row object for all records of a batch. */
-  private static final class Views implements Iterator<InternalRow> {
+  static final class Views implements Iterator<InternalRow> {
     private final Iterator<ColumnarBatch> batches;
     private final List<ViewedColumn> selected;
     private Iterator<InternalRow> rows = Collections.emptyIterator();
@@ -113,17 +113,17 @@ final class ScannedRecords {
 
     @Override
     public boolean hasNext() {
-      while (!rows.hasNext() && batches.hasNext()) {
-        free();
+      while (!rows.hasNext()) {
+        free(); // first, for the next batch may be made of the same vectors
+        if (!batches.hasNext()) {
+          return false;
+        }
+
         batch = batches.next();
         rows = view().rowIterator();
       }
 
-      if (!rows.hasNext()) {
-        free();
-      }
-
-      return rows.hasNext();
+      return true;
     }
 
     @Override

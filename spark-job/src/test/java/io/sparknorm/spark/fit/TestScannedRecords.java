@@ -6,13 +6,18 @@ import io.sparknorm.spark.SparkTest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
+import org.apache.spark.sql.execution.vectorized.ConstantColumnVector;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.vectorized.ColumnVector;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,5 +163,45 @@ class TestScannedRecords extends SparkTest {
 
   private static String doubles(Dataset<Row> numbers) {
     return "cast(" + String.join(" AS DOUBLE), cast(", numbers.columns()) + " AS DOUBLE)";
+  }
+
+  /** Vectors that a source fills again for each batch, unless they have been freed. */
+  private static final class Refilled extends ConstantColumnVector {
+    private boolean isFree;
+
+    Refilled() {
+      super(1, DataTypes.LongType);
+    }
+
+    @Override
+    public void closeIfFreeable() {
+      isFree = true;
+    }
+
+    @Override
+    public long getLong(int row) {
+      assertThat(isFree).isFalse();
+      return super.getLong(row);
+    }
+  }
+
+  @Test
+  void batchIsFreedBeforeItsVectorsAreFilledAgain() {
+    Refilled vector = new Refilled();
+    Iterator<ColumnarBatch> batches =
+        LongStream.range(0, 3)
+            .mapToObj(
+                value -> {
+                  vector.isFree = false;
+                  vector.setLong(value);
+                  return new ColumnarBatch(new ColumnVector[] {vector}, 1);
+                })
+            .iterator();
+    List<Long> read = new ArrayList<>();
+    new ScannedRecords.Views(batches, List.of(new ViewedColumn.Chosen(0)))
+        .forEachRemaining(row -> read.add(row.getLong(0)));
+
+    assertThat(read).containsExactly(0L, 1L, 2L);
+    assertThat(vector.isFree).isTrue();
   }
 }
