@@ -51,7 +51,11 @@ final class LevelEncoder {
 
   /** How many levels the page has. */
   int count() {
-    return Math.toIntExact(Arrays.stream(histogram).sum());
+    long count = 0;
+    for (long levels : histogram) {
+      count += levels;
+    }
+    return Math.toIntExact(count);
   }
 
   /** Bytes encoded so far; the run that is still open is not among them. */
@@ -124,7 +128,7 @@ final class LevelEncoder {
   private void writeRun() {
     packedHeader = -1;
     int header = runLength << 1;
-    while (header > 0x7f) {
+    while ((header & ~0x7f) != 0) { // beyond 2^30 levels it is negative
       write(header | 0x80);
       header >>>= 7;
     }

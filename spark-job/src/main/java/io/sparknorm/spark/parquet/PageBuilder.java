@@ -19,6 +19,9 @@ final class PageBuilder {
    */
   private static final int FIRST_CAPACITY = 1 << 12;
 
+  /** Nulls take up no room, and a page's number of values is an int. */
+  private static final int MOST_VALUES = 1 << 29;
+
   private final ElementType elementType;
   private final PageSink sink;
   private final WriterSettings settings;
@@ -72,7 +75,7 @@ final class PageBuilder {
 
   private void reserve(int added) {
     if (added > page.length - length) {
-      page = Arrays.copyOf(page, Math.max(length + added, 2 * page.length));
+      page = Arrays.copyOf(page, Math.max(Math.addExact(length, added), 2 * page.length));
     }
   }
 
@@ -84,7 +87,9 @@ final class PageBuilder {
   /** Says that so many records are complete; not more than there is {@link #room} for. */
   void endRecords(int count) throws IOException {
     rows += count;
-    if (pageSize() >= settings.pageSize() || rows >= settings.pageRows()) {
+    if (pageSize() >= settings.pageSize()
+        || rows >= settings.pageRows()
+        || definitionLevels.count() >= MOST_VALUES) {
       endPage();
     }
   }

@@ -3,6 +3,7 @@ package io.sparknorm.spark.parquet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -49,6 +50,19 @@ class TestLevelEncoder {
 
     assertThat(decode(encoder, 3, 9)).containsOnly(3);
     assertThat(encoder.histogram()).containsExactly(0, 0, 0, 9);
+  }
+
+  /** As a signed number, twice the length of such a run is negative. */
+  @Test
+  void aRunMayHaveMoreThanABillionLevels() throws IOException {
+    int length = (1 << 30) + 5;
+    LevelEncoder encoder = new LevelEncoder(1);
+    encoder.add(1, length);
+    InputStream levels = ByteBufferInputStream.wrap(encoder.toBytes().toByteBuffer());
+
+    assertThat(BytesUtils.readIntLittleEndian(levels)).isEqualTo(levels.available());
+    assertThat(BytesUtils.readUnsignedVarInt(levels) >>> 1).isEqualTo(length);
+    assertThat(levels.readAllBytes()).containsExactly(1);
   }
 
   @Test
