@@ -11,13 +11,14 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
  * a file holds them column by column.
  */
 final class RowGroup {
-  /** Measuring the other columns visits each of them, so it is not done for every record. */
+  /** At most, unless less is asked for: measuring the other columns visits each of them. */
   private static final int RECORDS_BETWEEN_MEASUREMENTS = 100;
 
   private final ColumnChunkPageWriteStore pages;
   private final OrdinaryColumns ordinary;
   private final ScalarColumnsWriter scalars;
   private final TensorColumnWriter[] tensors;
+  private final int betweenMeasurements;
   private long flatSize;
   private long records;
 
@@ -33,6 +34,9 @@ final class RowGroup {
             settings.properties().getAllocator(),
             settings.properties().getColumnIndexTruncateLength(),
             settings.properties().getPageWriteChecksumEnabled());
+    this.betweenMeasurements =
+        Math.min(
+            RECORDS_BETWEEN_MEASUREMENTS, settings.properties().getMinRowCountForPageSizeCheck());
     this.ordinary = ordinary;
     ordinary.startRowGroup(pages);
     this.scalars = new ScalarColumnsWriter(schema.scalars(), pages, compressor, settings);
@@ -54,7 +58,7 @@ final class RowGroup {
       tensor.write(row);
     }
     records++;
-    if (records % RECORDS_BETWEEN_MEASUREMENTS == 0) {
+    if (records % betweenMeasurements == 0) {
       flatSize = ordinary.bufferedSize() + scalars.bufferedSize();
     }
   }

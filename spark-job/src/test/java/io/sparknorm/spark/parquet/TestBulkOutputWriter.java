@@ -126,6 +126,28 @@ class TestBulkOutputWriter extends SparkTest {
     assertThat(most).isBetween(rowGroup / 2L, 2L * rowGroup);
   }
 
+  @Test
+  void largeValuesOfOtherColumnsAreMeasuredAsOftenAsIsAskedFor() throws IOException {
+    Job job = Job.getInstance();
+    job.getConfiguration().setInt("parquet.block.size", 8 << 20);
+    job.getConfiguration().setInt("parquet.page.size.row.check.min", 1);
+    StructType rows =
+        new StructType()
+            .add("x", DataTypes.createArrayType(DataTypes.FloatType))
+            .add("image", DataTypes.BinaryType);
+    byte[] image = new byte[1 << 20];
+    new Random(7).nextBytes(image);
+    OutputWriter writer = open(rows, "images.parquet", job);
+    for (int i = 0; i < 60; i++) {
+      writer.write(row(UnsafeArrayData.fromPrimitiveArray(new float[] {i}), image));
+    }
+
+    writer.close();
+    assertThat(ParquetFiles.rowGroups(folder.resolve("images.parquet")))
+        .hasSizeGreaterThan(6)
+        .allSatisfy(group -> assertThat(group.getTotalByteSize()).isLessThan(10 << 20));
+  }
+
   /** What a dictionary had grown to is not kept once it is given up. */
   @Test
   void aTaskWithManyColumnsKeepsLessThanTwoRowGroupsInMemory() throws IOException {
