@@ -128,6 +128,7 @@ final class Job {
       checkIsAlone(output.get(), input);
       OutputRules.checkPartitions(spec.output().orElseThrow().partitionBy(), input);
       OutputRules.checkColumns(spec.output().orElseThrow(), input);
+      OutputRules.checkCanBeVerified(spec.output().orElseThrow(), spark);
       Output.Existing existing = output.get().existing();
       written = existing == Output.Existing.SAME_RUN;
       if (existing == Output.Existing.UNFINISHED) {
@@ -190,7 +191,7 @@ final class Job {
     }
 
     boolean isDone = false;
-    try {
+    try (ScanBatches batches = ScanBatches.of(spark, blocks(parts))) {
       Passes passes = makePasses(input, parts, output);
       List<Summary.Block> blocks = blocks(passes);
       progress.saw(blocks);
@@ -214,7 +215,7 @@ final class Job {
 
   private Passes makePasses(Input input, List<Part> parts, Optional<Output> output)
       throws IOException {
-    try (ScanBatches batches = ScanBatches.of(spark, blocks(parts))) {
+    try {
       stop.check();
       List<Ready> ready =
           progress.time(Progress.Stage.FIT, () -> fit(input, parts, output.isPresent()));

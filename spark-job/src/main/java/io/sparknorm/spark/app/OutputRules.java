@@ -7,9 +7,12 @@ import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.Key;
 import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.config.OutputSpec;
+import io.sparknorm.spark.config.ParquetCode;
+import io.sparknorm.spark.config.Verify;
 import io.sparknorm.spark.fit.Input;
 import io.sparknorm.spark.models.InputIdentity;
 import io.sparknorm.spark.output.Output;
+import io.sparknorm.spark.parquet.BulkParquetFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -18,6 +21,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.MapType;
@@ -27,6 +31,8 @@ import org.apache.spark.sql.types.UserDefinedType;
 
 /** When an output may not be written, and why. */
 final class OutputRules {
+  private static final String VECTORIZED_READER = "spark.sql.parquet.enableVectorizedReader";
+
   private OutputRules() {}
 
   /** Once replaced, an input would be normalised a second time by the next attempt. */
@@ -141,6 +147,22 @@ final class OutputRules {
             "Cannot write output: csv holds no column such as %s, %s (write parquet, orc or json)"
                 .formatted(column.name(), column.dataType().catalogString()));
       }
+    }
+  }
+
+  /** What is written is read back by Spark's own reader. */
+  static void checkCanBeVerified(OutputSpec output, SparkSession spark) {
+    boolean isSplit =
+        output.path().isPresent()
+            && output.writer() == ParquetCode.BULK
+            && Boolean.parseBoolean(output.options().get(BulkParquetFormat.BYTE_STREAM_SPLIT));
+    if (isSplit
+        && output.verify() == Verify.STATISTICS
+        && Boolean.parseBoolean(spark.conf().get(VECTORIZED_READER))) {
+      throw JobException.usage(
+          "Cannot verify statistics of an output with byte-stream-split: Spark's vectorised reader"
+              + " refuses it (set %s = false, or output.verify = records)"
+                  .formatted(VECTORIZED_READER));
     }
   }
 

@@ -1,5 +1,7 @@
 package io.sparknorm.spark.app;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.hadoop.mapreduce.TaskAttemptContext;
@@ -22,7 +24,16 @@ public final class CorruptingFormat extends ParquetFileFormat {
 
   static final AtomicReference<Damage> DAMAGE = new AtomicReference<>();
 
+  /** The records of a batch, as they were set whenever files were about to be read. */
+  static final Set<String> BATCHES = ConcurrentHashMap.newKeySet();
+
   private static final long serialVersionUID = 1;
+
+  @Override
+  public boolean supportBatch(SparkSession session, StructType rows) {
+    BATCHES.add(session.conf().get("spark.sql.parquet.columnarReaderBatchSize"));
+    return super.supportBatch(session, rows);
+  }
 
   @Override
   public String shortName() {

@@ -124,6 +124,36 @@ class TestVerification extends JobTest {
     assertThat(spark().catalog().tableExists("sparknorm_damaged")).isFalse();
   }
 
+  /** Records of 3,000 floats, of which 4,096 would make 49 megabytes. */
+  @Test
+  void whatIsReadBackComesInBatchesAsSmallAsTheInputs() throws IOException {
+    write("wide", "SELECT id, transform(sequence(1, 3000), i -> float(id * i)) AS x FROM range(9)");
+    CorruptingFormat.DAMAGE.set((row, x) -> row);
+    CorruptingFormat.BATCHES.clear();
+    run(CORRUPTING + "input.path = ${dir}/wide\nfeatures.shape = [3000]");
+
+    assertThat(CorruptingFormat.BATCHES).containsExactly("87");
+    assertThat(spark().conf().contains("spark.sql.parquet.columnarReaderBatchSize")).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"false", "true"})
+  void bytesInStreamsAreVerifiedIfTheyCanBeRead(String isVectorized) throws IOException {
+    String job = JOB + "output.options.byte-stream-split = true\n";
+    spark().conf().set("spark.sql.parquet.enableVectorizedReader", isVectorized);
+    try {
+      if (Boolean.parseBoolean(isVectorized)) {
+        assertThat(refusal(Command.RUN, job, LeavingStatus.USAGE))
+            .startsWith("Cannot verify statistics of an output with byte-stream-split: ");
+        assertThat(entries()).containsExactly("in");
+      } else {
+        assertThat(run(job).lines().get(0)).contains("done");
+      }
+    } finally {
+      spark().conf().unset("spark.sql.parquet.enableVectorizedReader");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "orc", "csv"})
   void outputWithoutRecordsIsComplete(String format) throws IOException {
