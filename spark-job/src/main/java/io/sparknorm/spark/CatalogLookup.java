@@ -2,6 +2,7 @@ package io.sparknorm.spark;
 
 import java.util.Optional;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * Asks a catalog of a table, and tells a table that is not there from a catalog that does not
@@ -33,6 +34,24 @@ public final class CatalogLookup {
 
       return Optional.empty();
     }
+  }
+
+  /**
+   * Spark's word for what a table is; empty if there is no such table.
+   *
+   * @param table its quoted name
+   * @throws JobException if the catalog does not answer, of which Spark 3.5 says no more
+   */
+  public static Optional<String> tableType(SparkSession spark, String table) {
+    return find(() -> Optional.ofNullable(spark.catalog().getTable(table).tableType()))
+        .map(type -> type.orElseThrow(() -> silent(table)));
+  }
+
+  private static JobException silent(String table) {
+    return new JobException(
+        LeavingStatus.TRY_AGAIN,
+        "Cannot look up table %s: its catalog gives no answer; start the run again"
+            .formatted(table));
   }
 
   /** Whether this says that there is no such table; a catalog that could not find out says why. */

@@ -100,7 +100,7 @@ public final class Input {
   /** What files a view reads does not tell what it makes of them. */
   private static boolean isView(SparkSession spark, String table) {
     String name = TableName.parse(table).quoted();
-    return CatalogLookup.find(() -> spark.catalog().getTable(name).tableType())
+    return CatalogLookup.tableType(spark, name)
         .filter(type -> type.equals("VIEW") || type.equals("TEMPORARY"))
         .isPresent(); // files named as a table are in no catalog
   }

@@ -151,8 +151,7 @@ final class TableReplacement {
   /** Whether the target's files stay where they are when it is dropped. */
   boolean leavesFiles() {
     String type =
-        CatalogLookup.find(() -> spark.catalog().getTable(target.quoted()).tableType())
-            .orElseThrow(() -> publishedFirst(null));
+        CatalogLookup.tableType(spark, target.quoted()).orElseThrow(() -> publishedFirst(null));
     return "EXTERNAL".equals(type) && property(PURGE).filter("true"::equalsIgnoreCase).isEmpty();
   }
 
