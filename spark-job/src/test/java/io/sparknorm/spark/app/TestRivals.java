@@ -221,8 +221,26 @@ class TestRivals extends JobTest {
   void runThatGoesOnWhileARivalReplacesPartitionsMovesNothing() throws Exception {
     run(PARTITIONS);
     String rival = PARTITIONS + WEIGHT.formatted(3);
+    whileARivalReplaces(
+        rival,
+        start -> whenLookedFor(".*/out/id=1", start),
+        () -> refusal(Command.RUN, PARTITIONS + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN));
+
+    assertPartitionsAreOf(3);
+    assertThat(run(rival).lines().get(0)).contains("already published");
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  /**
+   * Carries something out, in the course of which a rival replaces partitions. It has taken the
+   * marker out by then, and waits for the end of that before it puts its own there.
+   *
+   * @param when has the rival start, and waits until it has come so far
+   */
+  private void whileARivalReplaces(
+      String rival, Consumer<Consumer<Path>> when, Callable<?> something) throws Exception {
     CountDownLatch rivalHasReplaced = new CountDownLatch(1);
-    CountDownLatch runHasEnded = new CountDownLatch(1);
+    CountDownLatch isDone = new CountDownLatch(1);
     ExecutorService other = Executors.newSingleThreadExecutor();
     try {
       List<Future<Summary>> published = new ArrayList<>();
@@ -230,10 +248,9 @@ class TestRivals extends JobTest {
           once(
               () -> {
                 rivalHasReplaced.countDown();
-                return runHasEnded.await(5, TimeUnit.MINUTES);
+                return isDone.await(5, TimeUnit.MINUTES);
               });
-      whenLookedFor(
-          ".*/out/id=1",
+      when.accept(
           once(
               () -> {
                 whenLookedFor(".*/out/_SUCCESS", pause);
@@ -241,16 +258,12 @@ class TestRivals extends JobTest {
                 return rivalHasReplaced.await(5, TimeUnit.MINUTES);
               }));
 
-      refusal(Command.RUN, PARTITIONS + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN);
-      runHasEnded.countDown();
+      something.call();
+      isDone.countDown();
       published.get(0).get();
     } finally {
       other.shutdownNow();
     }
-
-    assertPartitionsAreOf(3);
-    assertThat(run(rival).lines().get(0)).contains("already published");
-    assertThat(entries()).containsExactly("in", "out", "store");
   }
 
   /**
@@ -355,37 +368,16 @@ class TestRivals extends JobTest {
   @ValueSource(strings = {"replace", "replace-partitions"})
   void runThatHasMadeTheOutputIsPublishedThoughAnotherIsAboutToReplacePartitions(String ifExists)
       throws Exception {
-    CountDownLatch rivalIsReplacing = new CountDownLatch(1);
-    CountDownLatch runHasEnded = new CountDownLatch(1);
-    ExecutorService other = Executors.newSingleThreadExecutor();
-    try {
-      List<Future<Summary>> published = new ArrayList<>();
-      Consumer<Path> pause =
-          once(
-              () -> {
-                rivalIsReplacing.countDown();
-                return runHasEnded.await(5, TimeUnit.MINUTES);
-              });
-      Consumer<Path> follow =
-          once(
-              () -> {
-                whenLookedFor(".*/out/_SUCCESS", pause);
-                published.add(other.submit(() -> run(PARTITIONS + WEIGHT.formatted(3))));
-                return rivalIsReplacing.await(5, TimeUnit.MINUTES);
-              });
-      HaltingFileSystem.whenRenamed(
-          renamed -> {
-            if (renamed.getName().equals("out")) {
-              follow.accept(Path.of(renamed.toUri().getPath()));
-            }
-          });
-
-      run(PARTITIONS + "output.if-exists = " + ifExists + "\n" + WEIGHT.formatted(2));
-      runHasEnded.countDown();
-      published.get(0).get();
-    } finally {
-      other.shutdownNow();
-    }
+    whileARivalReplaces(
+        PARTITIONS + WEIGHT.formatted(3),
+        start ->
+            HaltingFileSystem.whenRenamed(
+                renamed -> {
+                  if (renamed.getName().equals("out")) {
+                    start.accept(Path.of(renamed.toUri().getPath()));
+                  }
+                }),
+        () -> run(PARTITIONS + "output.if-exists = " + ifExists + "\n" + WEIGHT.formatted(2)));
 
     assertPartitionsAreOf(3);
     assertThat(version("m", 2)).exists();

@@ -42,16 +42,20 @@ class TestRareTypes extends SparkTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "3.5|datetimeRebaseModeInWrite=LEGACY|" + DATES,
-        "3.5|datetimeRebaseModeInWrite=CORRECTED|" + DATES,
-        "3.5|outputTimestampType=TIMESTAMP_MICROS datetimeRebaseModeInWrite=LEGACY|" + TIMES,
-        "3.5|outputTimestampType=TIMESTAMP_MICROS datetimeRebaseModeInWrite=CORRECTED|" + TIMES,
-        "3.5|outputTimestampType=TIMESTAMP_MILLIS datetimeRebaseModeInWrite=LEGACY|" + TIMES,
-        "3.5|outputTimestampType=INT96 int96RebaseModeInWrite=LEGACY|" + TIMES,
-        "3.5|outputTimestampType=INT96 int96RebaseModeInWrite=CORRECTED|" + TIMES,
+        "3.5|parquet.datetimeRebaseModeInWrite=LEGACY|" + DATES,
+        "3.5|parquet.datetimeRebaseModeInWrite=CORRECTED|" + DATES,
+        "3.5|parquet.outputTimestampType=TIMESTAMP_MICROS parquet.datetimeRebaseModeInWrite=LEGACY|"
+            + TIMES,
+        "3.5|parquet.outputTimestampType=TIMESTAMP_MICROS"
+            + " parquet.datetimeRebaseModeInWrite=CORRECTED|"
+            + TIMES,
+        "3.5|parquet.outputTimestampType=TIMESTAMP_MILLIS parquet.datetimeRebaseModeInWrite=LEGACY|"
+            + TIMES,
+        "3.5|parquet.outputTimestampType=INT96 parquet.int96RebaseModeInWrite=LEGACY|" + TIMES,
+        "3.5|parquet.outputTimestampType=INT96 parquet.int96RebaseModeInWrite=CORRECTED|" + TIMES,
         "4.0||concat('x', id) COLLATE UNICODE_CI",
-        "4.1|inferShreddingSchema=false|to_variant_object(map(concat('k', id), id))",
-        "4.1|enabled=true|make_time(id % 24, id % 60, id % 60 + 0.000001)"
+        "4.1|variant.inferShreddingSchema=false|to_variant_object(map(concat('k', id), id))",
+        "4.1|timeType.enabled=true|make_time(id % 24, id % 60, id % 60 + 0.000001)"
       })
   void recordsAreThoseOfSparksOwnFiles(String since, String settings, String value)
       throws IOException {
@@ -59,7 +63,7 @@ class TestRareTypes extends SparkTest {
     Map<String, String> before = new HashMap<>();
     try {
       for (String setting : settings == null ? new String[0] : settings.split(" ")) {
-        String key = prefix(setting) + setting.replaceFirst("=.*", "");
+        String key = "spark.sql." + setting.replaceFirst("=.*", "");
         before.put(key, spark().conf().get(key));
         spark().conf().set(key, setting.replaceFirst(".*=", ""));
       }
@@ -68,14 +72,6 @@ class TestRareTypes extends SparkTest {
     } finally {
       before.forEach(spark().conf()::set);
     }
-  }
-
-  private static String prefix(String setting) {
-    return switch (setting) {
-      case "inferShreddingSchema=false" -> "spark.sql.variant.";
-      case "enabled=true" -> "spark.sql.timeType.";
-      default -> "spark.sql.parquet.";
-    };
   }
 
   /** A struct with an array of doubles beneath. */
