@@ -190,11 +190,9 @@ final class PathOutput implements Output {
   private void publishWhole() throws IOException {
     if (format.spec().ifExists() == IfExists.REPLACE) {
       Optional<String> before = RunMarker.read(fileSystem, target);
-      boolean replaced = replacement.replaceAll(entered);
+      replacement.replaceAll(entered);
       tidyUp(attempt());
-      if (replaced) {
-        checkIsNotPutBack(before);
-      }
+      checkIsNotPutBack(before);
     } else {
       folders.move(entered, target);
       tidyUp(attempt());
@@ -204,14 +202,13 @@ final class PathOutput implements Output {
   /**
    * A run that was put out may have set this one's result aside on waking, and a third one that
    * finds two results aside does not know which is the last. It knows once the older is removed.
+   * One that had no marker cannot be told from this run's, whose marker a follower takes out.
    *
    * @param before whose result was there
    */
   private void checkIsNotPutBack(Optional<String> before) throws IOException {
-    Optional<String> now = RunMarker.read(fileSystem, target);
-    if (now.equals(before)
-        && now.stream().noneMatch(publisher.identity()::equals)
-        && fileSystem.exists(target)) {
+    if (before.filter(run -> !run.equals(publisher.identity())).isPresent()
+        && RunMarker.read(fileSystem, target).equals(before)) {
       throw new FileNotFoundException(new Path(target, RunMarker.NAME).toString());
     }
   }

@@ -33,13 +33,9 @@ final class Replacement {
     this.attempt = attempt;
   }
 
-  /**
-   * Moves a folder to the target, whatever is there.
-   *
-   * @return whether something was there
-   */
-  boolean replaceAll(Path from) throws IOException {
-    return swap(from, target, aside("replaced"));
+  /** Moves a folder to the target, whatever is there. */
+  void replaceAll(Path from) throws IOException {
+    swap(from, target, aside("replaced"));
   }
 
   /**
@@ -61,13 +57,13 @@ final class Replacement {
     }
   }
 
-  private boolean swap(Path from, Path to, Path aside) throws IOException {
+  private void swap(Path from, Path to, Path aside) throws IOException {
     for (int i = 1; ; i++) {
       checkIsThere(from);
       boolean replacing = setAside(to, aside);
       try {
         folders.move(from, to);
-        return replacing;
+        return;
       } catch (FileAlreadyExistsException e) {
         // Either a finder has put the old one back, or somebody else has published.
         if (i == TRIES || (replacing && fileSystem.exists(aside))) {

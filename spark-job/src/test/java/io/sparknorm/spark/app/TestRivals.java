@@ -364,10 +364,15 @@ class TestRivals extends JobTest {
     assertThat(entries()).containsExactly("in", "out", "store");
   }
 
+  /** What it replaces may be of Spark itself, or of a run that was killed without its marker. */
   @ParameterizedTest
-  @ValueSource(strings = {"replace", "replace-partitions"})
-  void runThatHasMadeTheOutputIsPublishedThoughAnotherIsAboutToReplacePartitions(String ifExists)
-      throws Exception {
+  @CsvSource({"replace, false", "replace, true", "replace-partitions, false"})
+  void runThatHasMadeTheOutputIsPublishedThoughAnotherIsAboutToReplacePartitions(
+      String ifExists, boolean isThere) throws Exception {
+    if (isThere) {
+      write("out", "SELECT 0 AS id");
+    }
+
     whileARivalReplaces(
         PARTITIONS + WEIGHT.formatted(3),
         start ->
