@@ -172,11 +172,16 @@ final class PathOutput implements Output {
       publishing.enter(staged.getParent());
       replacement.settle(); // what those who have been put out leave
       fileSystem.delete(new Path(entered, FileOutputCommitter.PENDING_DIR_NAME), true);
-      if (replacesPartitions() && fileSystem.exists(target)) {
+      if (format.spec().ifExists() == IfExists.REPLACE) {
+        replaceWhole();
+      } else if (!replacement.hasTarget()) {
+        folders.move(entered, target);
+        tidyUp(attempt());
+      } else if (replacesPartitions()) {
         publishPartitions();
         tidyUp(attempt());
       } else {
-        publishWhole();
+        throw new FileAlreadyExistsException(target.toString());
       }
     } catch (FileAlreadyExistsException e) {
       throw publishedFirst(e);
@@ -187,16 +192,11 @@ final class PathOutput implements Output {
     }
   }
 
-  private void publishWhole() throws IOException {
-    if (format.spec().ifExists() == IfExists.REPLACE) {
-      Optional<String> before = RunMarker.read(fileSystem, target);
-      replacement.replaceAll(entered);
-      tidyUp(attempt());
-      checkIsNotPutBack(before);
-    } else {
-      folders.move(entered, target);
-      tidyUp(attempt());
-    }
+  private void replaceWhole() throws IOException {
+    Optional<String> before = RunMarker.read(fileSystem, target);
+    replacement.replaceAll(entered);
+    tidyUp(attempt());
+    checkIsNotPutBack(before);
   }
 
   /**
@@ -235,10 +235,13 @@ final class PathOutput implements Output {
     move(RunMarker.NAME);
   }
 
-  /** Not by deleting it: where this run has been put out, it is the marker of who has done so. */
+  /**
+   * Not by deleting it: where this run has been put out, it is the marker of who has done so. It is
+   * looked for again where the target may have been away.
+   */
   private void takeMarkerOut() throws IOException {
     Path marker = new Path(target, RunMarker.NAME);
-    if (fileSystem.exists(marker)) {
+    if (fileSystem.exists(marker) || (replacement.hasTarget() && fileSystem.exists(marker))) {
       ReplaceableFile.move(fileSystem, marker, new Path(entered, OLD_MARKER));
     }
   }

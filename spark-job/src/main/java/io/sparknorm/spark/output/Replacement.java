@@ -115,9 +115,30 @@ final class Replacement {
     }
   }
 
+  /**
+   * Whether the target is there, or comes back. Who has been put out may set it aside on waking, in
+   * one rename: what is away only for that is found aside, or by then has been put back.
+   */
+  boolean hasTarget() throws IOException {
+    while (!fileSystem.exists(target)) {
+      List<FileStatus> aside = folders.siblings("replaced");
+      if (aside.isEmpty()) {
+        return fileSystem.exists(target);
+      }
+
+      for (FileStatus whole : aside) {
+        settle(whole.getPath(), target);
+      }
+    }
+
+    return true;
+  }
+
   /** Who has removed the folder that a partition was in does not want it back. */
   private void settle(Path aside, Path place) throws IOException {
-    if (fileSystem.exists(place) || !fileSystem.exists(place.getParent())) {
+    Path parent = place.getParent();
+    boolean isWanted = fileSystem.exists(parent) || (hasTarget() && fileSystem.exists(parent));
+    if (!isWanted || fileSystem.exists(place)) {
       folders.remove(aside);
     } else {
       putBack(aside, place);
