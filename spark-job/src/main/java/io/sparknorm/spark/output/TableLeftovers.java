@@ -2,6 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.config.TableName;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -47,7 +48,7 @@ final class TableLeftovers {
   void removeBeside(String suffix) {
     remove(
         () -> {
-          String home = spark.catalog().getDatabase(namespace()).locationUri();
+          String home = path(spark.catalog().getDatabase(namespace()).locationUri());
           for (FileStatus leftover :
               list(home, path -> replacement.isSibling(path.getName(), suffix))) {
             boolean isTable = replacement.exists(target.beside(leftover.getPath().getName()));
@@ -56,6 +57,15 @@ final class TableLeftovers {
             }
           }
         });
+  }
+
+  /** Spark's own catalog gives a URI, in which a space is %20; others a path as it is. */
+  private static String path(String location) {
+    try {
+      return new Path(URI.create(location)).toString();
+    } catch (IllegalArgumentException e) {
+      return location;
+    }
   }
 
   private boolean mayHoldTarget(Path folder) {
