@@ -78,7 +78,7 @@ final class OutputRules {
         within.contains("=")
             || !partitionBy.isEmpty()
             || isDeep(spec, input, folder)
-            || isPartition(folder, option("basePath", spec), hadoop);
+            || isPartition(folder, option("basePath", spec.options()), hadoop);
     if (!within.isEmpty()
         && Stream.of(within.split("/")).allMatch(Visibility::isVisible)
         && isRead) {
@@ -92,7 +92,7 @@ final class OutputRules {
   /** Whether what is in folders of the input's folder belongs to it, or may do so. */
   private static boolean isDeep(InputSpec spec, Input input, String folder) {
     return input.identity().kind() == InputIdentity.Kind.TABLE
-        || option("recursiveFileLookup", spec).isPresent()
+        || option("recursiveFileLookup", spec.options()).filter(Boolean::parseBoolean).isPresent()
         || input.files().isEmpty()
         || input.files().stream().anyMatch(file -> file.lastIndexOf('/') >= folder.length());
   }
@@ -105,8 +105,8 @@ final class OutputRules {
         .isPresent();
   }
 
-  private static Optional<String> option(String name, InputSpec spec) {
-    return spec.options().entrySet().stream()
+  private static Optional<String> option(String name, Map<String, String> options) {
+    return options.entrySet().stream()
         .filter(option -> option.getKey().equalsIgnoreCase(name))
         .map(Map.Entry::getValue)
         .findFirst();
