@@ -34,19 +34,20 @@ final class Failures {
           "Encountered error while reading file",
           "Parquet column cannot be converted in file");
 
-  /** What Java's own file system says of that which may be over at the next attempt. */
-  private static final List<String> PASSING =
+  /**
+   * How Java's own file system begins to say what no new attempt finds otherwise. It does so in the
+   * words of the system's library and language: what it says in others is tried again.
+   */
+  private static final List<String> LASTING =
       List.of(
-          "Cannot allocate memory",
-          "Connection timed out",
-          "Disk quota exceeded",
-          "Host is down",
-          "Input/output error",
-          "Remote I/O error",
-          "Resource temporarily unavailable",
-          "Stale file handle",
-          "Too many open files",
-          "Transport endpoint is not connected");
+          "Device or resource busy",
+          "File name too long",
+          "Invalid cross-device link",
+          "Is a directory",
+          "Not a directory",
+          "Operation not permitted",
+          "Read-only file system",
+          "Too many levels of symbolic links");
 
   private static final String NO_SUCH_FORMAT = "[DATA_SOURCE_NOT_FOUND]";
 
@@ -110,8 +111,7 @@ final class Failures {
     }
 
     if (cause instanceof FileSystemException refused
-        && refused.getReason() != null
-        && PASSING.stream().noneMatch(refused.getReason()::startsWith)) {
+        && LASTING.stream().anyMatch(String.valueOf(refused.getReason())::startsWith)) {
       return Optional.of(
           failure(LeavingStatus.USAGE, "Cannot reach a file or folder: " + message, cause));
     }

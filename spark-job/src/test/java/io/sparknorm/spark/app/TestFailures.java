@@ -18,6 +18,8 @@ import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import scala.Option;
 import scala.collection.immutable.Map;
 
@@ -116,12 +118,35 @@ class TestFailures {
             + " the run again");
   }
 
-  @Test
-  void diskOrServerThatHasFailedMayBeTriedAgain() {
+  /** In whatever words the system's library says so. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Stale file handle",
+        "Connection reset by peer",
+        "Directory not empty", // for a rival has moved it there, and away again
+        "I/O error",
+        "Zu viele offene Dateien"
+      })
+  void diskOrServerThatHasFailedMayBeTriedAgain(String reason) {
     assertTold(
-        new UncheckedIOException(new FileSystemException("/out", null, "Stale file handle")),
+        new UncheckedIOException(new FileSystemException("/out", null, reason)),
         LeavingStatus.TRY_AGAIN,
-        "Cannot go on: FileSystemException: /out: Stale file handle; start the run again");
+        "Cannot go on: FileSystemException: /out: %s; start the run again".formatted(reason));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Too many levels of symbolic links or unable to access attributes of symbolic link",
+        "Device or resource busy",
+        "Invalid cross-device link"
+      })
+  void folderThatStaysAsItIsIsNotTriedAgain(String reason) {
+    assertTold(
+        new UncheckedIOException(new FileSystemException("/out", null, reason)),
+        LeavingStatus.USAGE,
+        "Cannot reach a file or folder: /out: " + reason);
   }
 
   @Test
