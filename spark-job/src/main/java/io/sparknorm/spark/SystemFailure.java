@@ -14,7 +14,10 @@ public final class SystemFailure {
   /** Clients whose own exceptions say that a server, or the way to it, has failed. */
   private static final List<String> CLIENTS =
       List.of(
-          "com.google.",
+          "com.google.api.client.",
+          "com.google.api.gax.",
+          "com.google.cloud.hadoop.",
+          "com.google.cloud.storage.",
           "org.apache.hadoop.fs.azurebfs.",
           "org.apache.hadoop.hdfs.",
           "org.apache.hadoop.fs.s3a.",

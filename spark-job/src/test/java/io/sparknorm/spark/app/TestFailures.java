@@ -2,6 +2,7 @@ package io.sparknorm.spark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.base.VerifyException;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import java.io.FileNotFoundException;
@@ -191,6 +192,7 @@ class TestFailures {
   void bugsStayBugs() {
     assertThat(Failures.inTermsOfTheJob(new IllegalStateException("a bug"))).isEmpty();
     assertThat(Failures.inTermsOfTheJob(new NullPointerException())).isEmpty();
+    assertThat(Failures.inTermsOfTheJob(new VerifyException("a bug"))).isEmpty();
     assertThat(
             Failures.inTermsOfTheJob(
                 new SparkException(
