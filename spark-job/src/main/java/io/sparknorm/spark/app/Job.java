@@ -128,7 +128,6 @@ final class Job {
       checkIsAlone(output.get(), input);
       OutputRules.checkPartitions(spec.output().orElseThrow().partitionBy(), input);
       OutputRules.checkColumns(spec.output().orElseThrow(), input);
-      OutputRules.checkCanBeVerified(spec.output().orElseThrow(), spark);
       Output.Existing existing = output.get().existing();
       written = existing == Output.Existing.SAME_RUN;
       if (existing == Output.Existing.UNFINISHED) {
@@ -187,6 +186,7 @@ final class Job {
       throws IOException {
     output.ifPresent(Output::checkIsWritable);
     if (output.isPresent() && verifiesStatistics()) {
+      OutputRules.checkCanBeReadBack(spec.output().orElseThrow(), spark);
       Verification.prepare(input, parts, spec.input().where());
     }
 
@@ -272,6 +272,10 @@ final class Job {
     } catch (Exception e) { // Spark throws checked ones undeclared
       stop.check();
       output.checkIsStaged(); // a rival explains whatever is amiss
+      if (OutputRules.isOfStreams(e)) {
+        throw OutputRules.unreadable(e);
+      }
+
       throw e;
     }
 

@@ -2,13 +2,12 @@ package io.sparknorm.spark.app;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.SystemFailure;
 import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.Key;
 import io.sparknorm.spark.config.Locations;
 import io.sparknorm.spark.config.OutputSpec;
-import io.sparknorm.spark.config.ParquetCode;
-import io.sparknorm.spark.config.Verify;
 import io.sparknorm.spark.fit.Input;
 import io.sparknorm.spark.models.InputIdentity;
 import io.sparknorm.spark.output.Output;
@@ -32,6 +31,10 @@ import org.apache.spark.sql.types.UserDefinedType;
 /** When an output may not be written, and why. */
 final class OutputRules {
   private static final String VECTORIZED_READER = "spark.sql.parquet.enableVectorizedReader";
+
+  /** Without it, Spark reads arrays, and what is read beside them, row by row. */
+  private static final String NESTED_VECTORIZED_READER =
+      "spark.sql.parquet.enableNestedColumnVectorizedReader";
 
   private OutputRules() {}
 
@@ -150,20 +153,41 @@ final class OutputRules {
     }
   }
 
-  /** What is written is read back by Spark's own reader. */
-  static void checkCanBeVerified(OutputSpec output, SparkSession spark) {
+  /** Spares a fit and a write that cannot be verified; what it misses fails as it is read back. */
+  static void checkCanBeReadBack(OutputSpec output, SparkSession spark) {
     boolean isSplit =
-        output.path().isPresent()
-            && output.writer() == ParquetCode.BULK
-            && Boolean.parseBoolean(output.options().get(BulkParquetFormat.BYTE_STREAM_SPLIT));
+        output
+            .format()
+            .map(format -> output.path().isPresent() ? output.writer().source(format) : format)
+            .filter(BulkParquetFormat.NAME::equalsIgnoreCase)
+            .flatMap(ours -> option(BulkParquetFormat.BYTE_STREAM_SPLIT, output.options()))
+            .filter(Boolean::parseBoolean)
+            .isPresent();
     if (isSplit
-        && output.verify() == Verify.STATISTICS
-        && Boolean.parseBoolean(spark.conf().get(VECTORIZED_READER))) {
-      throw JobException.usage(
-          "Cannot verify statistics of an output with byte-stream-split: Spark's vectorised reader"
-              + " refuses it (set %s = false, or output.verify = records)"
-                  .formatted(VECTORIZED_READER));
+        && Stream.of(VECTORIZED_READER, NESTED_VECTORIZED_READER)
+            .allMatch(reader -> Boolean.parseBoolean(spark.conf().get(reader)))) {
+      throw unreadable(null);
     }
+  }
+
+  /** Whether what was written could not be read back for that reason. */
+  static boolean isOfStreams(Exception failure) {
+    return SystemFailure.causes(failure)
+        .anyMatch(cause -> "Unsupported encoding: BYTE_STREAM_SPLIT".equals(cause.getMessage()));
+  }
+
+  /**
+   * What is written is read back by Spark's own reader.
+   *
+   * @param cause null if it was not tried
+   */
+  static JobException unreadable(Exception cause) {
+    return new JobException(
+        LeavingStatus.USAGE,
+        "Cannot verify statistics of an output with byte-stream-split: Spark's vectorised reader"
+            + " refuses it (set %s = false, or output.verify = records)"
+                .formatted(VECTORIZED_READER),
+        cause);
   }
 
   private static boolean isNested(DataType type) {

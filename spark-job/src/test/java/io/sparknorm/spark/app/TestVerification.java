@@ -21,6 +21,13 @@ class TestVerification extends JobTest {
       norm { type = batch-norm }
       store { path = ${dir}/store, model = m }
       """;
+  private static final String STREAMS = "output.options.byte-stream-split = true\n";
+  private static final String REFUSED_STREAMS =
+      "Cannot verify statistics of an output with byte-stream-split: Spark's vectorised reader"
+          + " refuses it (set spark.sql.parquet.enableVectorizedReader = false, or output.verify ="
+          + " records)";
+  private static final String NESTED_READER =
+      "spark.sql.parquet.enableNestedColumnVectorizedReader";
   private static final String CORRUPTING = JOB + "output.format = corrupting\n";
 
   @BeforeEach
@@ -137,21 +144,49 @@ class TestVerification extends JobTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"false", "true"})
-  void bytesInStreamsAreVerifiedIfTheyCanBeRead(String isVectorized) throws IOException {
-    String job = JOB + "output.options.byte-stream-split = true\n";
-    spark().conf().set("spark.sql.parquet.enableVectorizedReader", isVectorized);
+  @ValueSource(
+      strings = {
+        "output.options.Byte-Stream-Split = true",
+        STREAMS + "output { writer = spark, format = sparknorm-parquet }",
+        STREAMS + "output { path = null, table = sparknorm_streams, format = sparknorm-parquet }"
+      })
+  void bytesInStreamsThatCannotBeReadAreRefusedBeforeTheFit(String settings) throws IOException {
+    assertThat(refusal(Command.RUN, JOB + settings, LeavingStatus.USAGE))
+        .isEqualTo(REFUSED_STREAMS);
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void bytesInStreamsThatCannotBeReadAreRefusedAfterwardsAtLeast() throws IOException {
+    write("random", "SELECT id, rand(3) AS a FROM range(30000)");
+    String job = JOB + STREAMS + "input.path = ${dir}/random\n";
+    spark().conf().set(NESTED_READER, "false");
     try {
-      if (Boolean.parseBoolean(isVectorized)) {
-        assertThat(refusal(Command.RUN, job, LeavingStatus.USAGE))
-            .startsWith("Cannot verify statistics of an output with byte-stream-split: ");
-        assertThat(entries()).containsExactly("in");
-      } else {
-        assertThat(run(job).lines().get(0)).contains("done");
-      }
+      assertThat(
+              refusal(
+                  Command.RUN,
+                  job + "features { column = null, columns = [a], shape = null }",
+                  LeavingStatus.USAGE))
+          .isEqualTo(REFUSED_STREAMS);
+      assertThat(entries()).containsExactly("in", "random");
     } finally {
-      spark().conf().unset("spark.sql.parquet.enableVectorizedReader");
+      spark().conf().unset(NESTED_READER);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"spark.sql.parquet.enableVectorizedReader", NESTED_READER})
+  void bytesInStreamsAreVerifiedIfTheyCanBeRead(String reader) throws IOException {
+    spark().conf().set(reader, "false");
+    try {
+      assertThat(run(JOB + STREAMS).lines().get(0)).contains("done");
+    } finally {
+      spark().conf().unset(reader);
+    }
+
+    assertThat(run(JOB + STREAMS).lines().get(0)).contains("already published");
+    String orc = JOB + STREAMS + "output { path = ${dir}/orc, format = orc }";
+    assertThat(run(orc).lines().get(0)).contains("done");
   }
 
   @ParameterizedTest
