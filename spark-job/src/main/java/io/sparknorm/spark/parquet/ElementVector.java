@@ -43,9 +43,9 @@ abstract class ElementVector extends FlatVector {
     put(values, grow(count), count);
   }
 
-  /** Adds the values that have these numbers in a dictionary, which is little-endian. */
-  final void add(ByteBuffer dictionary, int[] numbers, int from, int to) {
-    put(dictionary, numbers, from, to, grow(to - from));
+  /** Adds the values that have the first numbers in a dictionary, which is little-endian. */
+  final void add(ByteBuffer dictionary, int[] numbers, int count) {
+    put(dictionary, numbers, grow(count), count);
   }
 
   /** Adds elements that are null. */
@@ -81,7 +81,7 @@ abstract class ElementVector extends FlatVector {
 
   abstract void put(ByteBuffer values, int at, int count);
 
-  abstract void put(ByteBuffer dictionary, int[] numbers, int from, int to, int at);
+  abstract void put(ByteBuffer dictionary, int[] numbers, int at, int count);
 
   @Override
   public boolean hasNull() {

@@ -23,9 +23,9 @@ final class FloatVector extends ElementVector {
   }
 
   @Override
-  void put(ByteBuffer dictionary, int[] numbers, int from, int to, int at) {
-    for (int i = from; i < to; i++) {
-      values[at + i - from] = dictionary.getFloat(numbers[i] * Float.BYTES);
+  void put(ByteBuffer dictionary, int[] numbers, int at, int count) {
+    for (int i = 0; i < count; i++) {
+      values[at + i] = dictionary.getFloat(numbers[i] * Float.BYTES);
     }
   }
 

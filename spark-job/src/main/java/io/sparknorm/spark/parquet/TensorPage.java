@@ -3,7 +3,6 @@ package io.sparknorm.spark.parquet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import org.apache.parquet.bytes.ByteBufferInputStream;
 import org.apache.parquet.bytes.BytesUtils;
 import org.apache.parquet.column.Encoding;
@@ -14,31 +13,34 @@ import org.apache.parquet.column.values.rle.RunLengthBitPackingHybridDecoder;
 
 /**
  * One page of a tensor column, from whose front rows are taken. Its entries, as Parquet calls them
- * values, are elements, nulls, and one for each array without elements. Where all of them are
- * elements, rows are taken without a look at each.
+ * values, are elements, nulls, and one for each array without elements. In runs any number of them
+ * takes up a few bytes, so that they are decoded as rows are taken, and none is kept.
  */
 final class TensorPage {
+  private static final int BLOCK = 1 << 10;
+
   private final TensorColumn column;
+
   private int entries;
   private int entry;
+  private LevelDecoder repetition;
 
-  /** At which entries rows start; those before the first belong to the page before. */
-  private int[] starts = {};
+  /** At which entries the next rows start; there may be more behind. */
+  private final int[] starts = new int[BLOCK];
 
-  private int rows;
-  private int row;
-
-  /** Definition levels, unless the page is complete: all entries are elements. */
-  private byte[] levels = {};
-
-  private boolean isComplete;
+  private int found;
+  private int next;
+  private LevelDecoder definition;
 
   /** The elements, or their numbers in the dictionary. */
   private ByteBuffer values;
 
   private boolean hasNumbers;
-  private int[] numbers = {};
-  private int number;
+
+  /** Null where numbers have no bits: for zeros there may be no run. */
+  private RunLengthBitPackingHybridDecoder decoder;
+
+  private final int[] numbers = new int[BLOCK];
   private ByteBuffer dictionary;
 
   TensorPage(TensorColumn column) {
@@ -89,70 +91,26 @@ final class TensorPage {
     }
     entries = count;
     entry = 0;
-    row = 0;
-    if (starts.length < count) {
-      starts = new int[count];
-    }
-    rows = new LevelDecoder(repetition, 1).zeros(count, starts);
-    LevelDecoder decoder =
+    found = 0;
+    next = 0;
+    this.repetition = new LevelDecoder(repetition, 1);
+    this.definition =
         new LevelDecoder(definition, BytesUtils.getWidthFromMaxInt(column.elementLevel()));
-    isComplete = count == 0 || decoder.isRunOf(column.elementLevel(), count);
-    if (!isComplete) {
-      if (levels.length < count) {
-        levels = new byte[count];
-      }
-      decoder.read(count, levels);
-    }
   }
 
-  private void loadValues(ByteBuffer data, Encoding encoding) throws IOException {
+  private void loadValues(ByteBuffer data, Encoding encoding) {
     values = data;
-    number = 0;
     hasNumbers = encoding.usesDictionary();
     if (hasNumbers ? dictionary == null : encoding != Encoding.PLAIN) {
       throw column.damaged(
           "values in the encoding %s that its chunk does not tell".formatted(encoding));
     }
     if (hasNumbers) {
-      readNumbers(isComplete ? entries : elementsIn(levels));
-    }
-  }
-
-  private int elementsIn(byte[] levels) {
-    int elements = 0;
-    for (int i = 0; i < entries; i++) {
-      elements += levels[i] == column.elementLevel() ? 1 : 0;
-    }
-    return elements;
-  }
-
-  private void readNumbers(int count) throws IOException {
-    if (count == 0) {
-      return; // not even their width need be there
-    }
-    if (numbers.length < count) {
-      numbers = new int[count];
-    }
-    int bitWidth = values.get();
-    if (bitWidth == 0) {
-      Arrays.fill(numbers, 0, count, 0); // for which there may be no run
-      requireNumber(0);
-      return;
-    }
-    RunLengthBitPackingHybridDecoder decoder =
-        new RunLengthBitPackingHybridDecoder(bitWidth, ByteBufferInputStream.wrap(values));
-    int greatest = 0;
-    for (int i = 0; i < count; i++) {
-      numbers[i] = decoder.readInt();
-      greatest = Math.max(greatest, numbers[i] < 0 ? Integer.MAX_VALUE : numbers[i]);
-    }
-    requireNumber(greatest);
-  }
-
-  private void requireNumber(int greatest) {
-    int size = dictionary.capacity() / column.elementType().width();
-    if (greatest >= size) {
-      throw column.damaged("value %d of a dictionary of %d".formatted(greatest, size));
+      int bitWidth = data.hasRemaining() ? data.get() : 1; // without elements it need not be there
+      decoder =
+          bitWidth == 0
+              ? null
+              : new RunLengthBitPackingHybridDecoder(bitWidth, ByteBufferInputStream.wrap(data));
     }
   }
 
@@ -161,39 +119,38 @@ final class TensorPage {
   }
 
   /** Adds what belongs to the vector's last row, which began on a page before. */
-  void continueRow(TensorVector vector) {
-    add(endOfRow(row - 1), vector);
+  void continueRow(TensorVector vector) throws IOException {
+    add(takeRow(), vector.elements());
   }
 
   /** Adds at most so many rows. The last one may go on in the next page. */
-  void readRows(int most, TensorVector vector) {
-    int end = Math.min(rows, row + most);
-    if (isComplete) {
-      int shift = vector.elements().length() - entry;
-      for (; row < end; row++) {
-        vector.startRow(starts[row] + shift);
-      }
-      add(endOfRow(row - 1), vector);
-    } else {
-      for (; row < end; row++) {
-        readRow(vector);
+  void readRows(int most, TensorVector vector) throws IOException {
+    int end = vector.rows() + most;
+    while (vector.rows() < end && entry < entries) {
+      if (definition.next() > column.emptyLevel()) {
+        readPresent(end, vector);
+      } else {
+        readAbsent(vector);
       }
     }
   }
 
-  private int endOfRow(int row) {
-    return row + 1 < rows ? starts[row + 1] : entries;
+  /** Rows within one run of levels have their elements, or nulls, added at once. */
+  private void readPresent(int end, TensorVector vector) throws IOException {
+    int first = vector.elements().length();
+    int alike = definition.alike();
+    int taken = 0;
+    do {
+      vector.startRow(first + taken);
+      taken += takeRow();
+    } while (vector.rows() < end && taken < alike && entry < entries);
+    add(taken, vector.elements());
   }
 
-  private void readRow(TensorVector vector) {
-    int level = levels[entry];
-    if (level > column.emptyLevel()) {
-      vector.startRow(vector.elements().length());
-      add(endOfRow(row), vector);
-      return;
-    }
-    entry++;
-    if (entry != endOfRow(row)) {
+  private void readAbsent(TensorVector vector) {
+    int level = definition.next();
+    definition.take(level, 1);
+    if (takeRow() > 1) {
       throw column.damaged("an array without elements that goes on");
     }
     if (level == column.emptyLevel()) {
@@ -203,38 +160,53 @@ final class TensorPage {
     }
   }
 
-  /** Adds elements and nulls up to an entry, in runs. */
-  private void add(int end, TensorVector vector) {
-    while (entry < end) {
-      boolean isElement = isElement(entry);
-      int from = entry;
-      entry = isComplete ? end : endOfRun(isElement, end);
-      if (isElement) {
-        addElements(entry - from, vector.elements());
+  /** Takes what is left of a row, and says how many entries that are. */
+  private int takeRow() {
+    if (next == found) {
+      found = repetition.zeros(entries, starts);
+      next = 0;
+    }
+    int from = entry;
+    entry = next < found ? starts[next++] : entries;
+    return entry - from;
+  }
+
+  /** Adds so many elements and nulls, in runs. */
+  private void add(int count, ElementVector elements) throws IOException {
+    int run;
+    for (int added = 0; added < count; added += run) {
+      int level = definition.next();
+      run = definition.take(level, count - added);
+      if (level == column.elementLevel()) {
+        addElements(run, elements);
       } else {
-        vector.elements().addNulls(entry - from);
+        elements.addNulls(run);
       }
     }
   }
 
-  private int endOfRun(boolean isElement, int end) {
-    int at = entry + 1;
-    while (at < end && isElement(at) == isElement) {
-      at++;
-    }
-    return at;
-  }
-
-  private boolean isElement(int at) {
-    return isComplete || levels[at] == column.elementLevel();
-  }
-
-  private void addElements(int count, ElementVector elements) {
-    if (hasNumbers) {
-      elements.add(dictionary, numbers, number, number + count);
-      number += count;
-    } else {
+  private void addElements(int count, ElementVector elements) throws IOException {
+    if (!hasNumbers) {
       elements.add(values, count);
+      return;
+    }
+    int some;
+    for (int added = 0; added < count; added += some) {
+      some = Math.min(count - added, BLOCK);
+      readNumbers(some);
+      elements.add(dictionary, numbers, some);
+    }
+  }
+
+  private void readNumbers(int count) throws IOException {
+    int greatest = 0;
+    for (int i = 0; i < count; i++) {
+      numbers[i] = decoder == null ? 0 : decoder.readInt();
+      greatest = Math.max(greatest, numbers[i] < 0 ? Integer.MAX_VALUE : numbers[i]);
+    }
+    int size = dictionary.capacity() / column.elementType().width();
+    if (greatest >= size) {
+      throw column.damaged("value %d of a dictionary of %d".formatted(greatest, size));
     }
   }
 }

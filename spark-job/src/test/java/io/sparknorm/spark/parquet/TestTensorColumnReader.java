@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +64,9 @@ class TestTensorColumnReader {
   private static final ArrayType TYPE = DataTypes.createArrayType(DataTypes.DoubleType);
   private static final TensorColumn COLUMN =
       TensorColumn.find(0, new StructField("x", TYPE, true, null), MESSAGE);
+
+  private static final int MANY = 1 << 30;
+  private static final int ROW = 1 << 10;
 
   /** A null stands for a null array, or a null element. */
   @Provide
@@ -164,6 +168,44 @@ class TestTensorColumnReader {
         page(levels(0, 1), levels(3, 3), Encoding.RLE, Encoding.RLE_DICTIONARY, (byte) 0));
 
     assertThat(read(pages, 1, 1)).isEqualTo(List.of(List.of(0.0, 0.0)));
+  }
+
+  /** The tests' heap is smaller than an array with a number for each entry. */
+  @Test
+  void aPageMayHaveABillionEntriesThatTakeUpNoBytes() throws IOException {
+    LevelEncoder rows = new LevelEncoder(1);
+    for (int entries = 0; entries < MANY; entries += ROW) {
+      rows.add(0, 1);
+      rows.add(1, ROW - 1);
+    }
+
+    assertThat(read(many(rows, run(2), Encoding.PLAIN), 3, 2))
+        .isEqualTo(Collections.nCopies(3, Collections.nCopies(ROW, null)));
+    assertThat(read(many(run(0), run(0), Encoding.PLAIN), 3, 2))
+        .isEqualTo(Collections.nCopies(3, null));
+    byte[] numbers = {
+      2, -128, -128, -128, -128, 8, 1
+    }; // of two bits, a run as long as the page, of ones
+    assertThat(read(many(rows, run(3), Encoding.RLE_DICTIONARY, numbers), 3, 2))
+        .isEqualTo(Collections.nCopies(3, Collections.nCopies(ROW, -0.0)));
+  }
+
+  private static LevelEncoder run(int level) {
+    LevelEncoder levels = new LevelEncoder(3);
+    levels.add(level, MANY);
+    return levels;
+  }
+
+  private static Pages many(
+      LevelEncoder repetition, LevelEncoder definition, Encoding encoding, byte... values)
+      throws IOException {
+    BytesInput page =
+        BytesInput.copy(
+            BytesInput.concat(repetition.toBytes(), definition.toBytes(), BytesInput.from(values)));
+    Pages pages = new Pages(List.of(), List.of(9), true, false);
+    pages.pages.add(
+        new DataPageV1(page, MANY, (int) page.size(), null, Encoding.RLE, Encoding.RLE, encoding));
+    return pages;
   }
 
   @Test
