@@ -19,9 +19,6 @@ final class PageBuilder {
    */
   private static final int FIRST_CAPACITY = 1 << 12;
 
-  /** Nulls take up no room, and a page's number of values is an int. */
-  private static final int MOST_VALUES = 1 << 29;
-
   private final ElementType elementType;
   private final PageSink sink;
   private final WriterSettings settings;
@@ -87,9 +84,9 @@ final class PageBuilder {
   /** Says that so many records are complete; not more than there is {@link #room} for. */
   void endRecords(int count) throws IOException {
     rows += count;
-    if (pageSize() >= settings.pageSize()
-        || rows >= settings.pageRows()
-        || definitionLevels.count() >= MOST_VALUES) {
+    // Any number of nulls takes up a few bytes, but in readers more: each counts as one at least.
+    if (Math.max(pageSize(), definitionLevels.count()) >= settings.pageSize()
+        || rows >= settings.pageRows()) {
       endPage();
     }
   }

@@ -16,8 +16,8 @@ import org.apache.parquet.hadoop.ParquetWriter;
  * @param properties what parquet-java's column writers take
  * @param rowGroupSize bytes after which a row group ends
  * @param maxPadding bytes that may be left empty to align a row group with a block of the file
- * @param pageSize bytes after which a page of a tensor column ends; parquet-java as well ends a
- *     page at nine tenths of what is asked for
+ * @param pageSize bytes, or values, after which a page of a column written in bulk ends;
+ *     parquet-java as well ends a page at nine tenths of what is asked for
  * @param pageRows records after which a page ends
  * @param validating whether parquet-java checks the records against the schema
  * @param byteStreamSplit whether values outside a dictionary are written as byte streams

@@ -207,6 +207,19 @@ class TestBulkParquetFormat extends SparkTest {
   }
 
   @Test
+  void aPageHasNoMoreNullsThanBytesAskedFor() throws IOException {
+    Dataset<Row> records =
+        spark().range(0, 1000, 1, 1).selectExpr("array_repeat(cast(null AS FLOAT), 1000) AS x");
+    Path path = write(bulk(records).option("parquet.page.size", 100_000), "bulk");
+    Path file = ParquetFiles.under(path).get(0);
+
+    OffsetIndex pages = offsetIndex(file, ParquetFiles.rowGroups(file).get(0).getColumns().get(0));
+    assertThat(pages.getPageCount()).isEqualTo(12);
+    assertThat(pages.getFirstRowIndex(11)).isEqualTo(990);
+    assertThat(ParquetFiles.bits(read(path))).isEqualTo(ParquetFiles.bits(records));
+  }
+
+  @Test
   void aHugeRecordDoesNotWaitForOthers() {
     Dataset<Row> records =
         spark()
