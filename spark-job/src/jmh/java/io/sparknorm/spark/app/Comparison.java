@@ -1,8 +1,11 @@
 package io.sparknorm.spark.app;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,12 +25,14 @@ import org.apache.spark.sql.SparkSession;
  *   <li>{@code arrays}: all works on arrays of 512 floats (300,000 records)
  *   <li>{@code scalars}: all works on 300 columns of doubles (500,000 records)
  *   <li>{@code double}: BatchNorm and LayerNorm of arrays, and of twice as many
- *   <li>{@code cores}: the same on one core and on two
+ *   <li>{@code cores}: the same in processes that Linux holds to one core or to two, which take
+ *       turns; {@code held} is what each of them runs
  * </ul>
  */
 public final class Comparison {
   private static final Path PARENT = Path.of("target", "benchmark");
   private static final int CORES = 2;
+  private static final int TURNS = 2;
 
   private Comparison() {}
 
@@ -42,6 +47,7 @@ public final class Comparison {
               all(scalars, records, rounds, arguments.length > 3 ? arguments[3] : "");
           case "double" -> twiceTheData(records, rounds);
           case "cores" -> oneCoreOrTwo(records, rounds);
+          case "held" -> onTheseCores(records, rounds);
           default ->
               throw new IllegalArgumentException(
                   "Invalid comparison: %s (arrays, scalars, double or cores)".formatted(what));
@@ -49,7 +55,11 @@ public final class Comparison {
     System.out.printf(
         "%d records of %s, %d rounds%n%n%s",
         records, scalars ? "300 doubles" : "512 floats", rounds, timings.table());
-    Files.writeString(PARENT.resolve("comparison-" + what + ".json"), timings.json());
+    Files.writeString(json(what), timings.json());
+  }
+
+  private static Path json(String what) {
+    return PARENT.resolve("comparison-" + what + ".json");
   }
 
   private static int argument(String[] arguments, int i, int otherwise) {
@@ -87,23 +97,53 @@ public final class Comparison {
     }
   }
 
-  /** A session for each run, whose start is not timed: the number of cores is a session's. */
+  /** Two processes in turn, each held to as many cores as it may use, with all that it does. */
   private static Timings oneCoreOrTwo(int records, int rounds) throws IOException {
     Timings.Recorder recorder = new Timings.Recorder();
-    for (int round = -1; round < rounds; round++) {
-      for (int cores = 1; cores <= 2; cores++) {
-        try (SparkSession spark = session(cores)) {
-          ComparedData data = ComparedData.make(spark, false, records, PARENT);
-          Works works = new Works(spark, data, cores);
-          for (String norm : Works.NORMS) {
-            String name = "%s, %s".formatted(norm, cores == 1 ? "one core" : "two cores");
-            recorder.time(name, () -> works.job(norm, name), round >= 0);
-          }
-        }
+    for (int turn = 0; turn < TURNS; turn++) {
+      for (int cores = 1; cores <= CORES; cores++) {
+        List<String> command = new ArrayList<>();
+        command.addAll(List.of("taskset", "--cpu-list", "0-" + (cores - 1), "java"));
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-classpath", System.getProperty("java.class.path")));
+        command.addAll(List.of(Comparison.class.getName(), "held", "" + records, "" + rounds));
+        carryOut(new ProcessBuilder(command).inheritIO());
+        recorder.addTold(json("held"));
       }
     }
 
-    return recorder.timings(work -> 0, "batch-norm, one core");
+    return recorder.timings(work -> 0, nameWithCores(Works.NORMS.get(0), 1));
+  }
+
+  private static void carryOut(ProcessBuilder command) throws IOException {
+    int status;
+    try {
+      status = command.start().waitFor();
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException();
+    }
+    if (status != 0) {
+      throw new IOException("Cannot compare: a process has left with status " + status);
+    }
+  }
+
+  /** What a process does that is held to some of the cores. */
+  private static Timings onTheseCores(int records, int rounds) throws IOException {
+    int cores = Runtime.getRuntime().availableProcessors();
+    try (SparkSession spark = session(cores)) {
+      Works works = new Works(spark, ComparedData.make(spark, false, records, PARENT), cores);
+      Map<String, Runnable> timed = new LinkedHashMap<>();
+      for (String norm : Works.NORMS) {
+        String name = nameWithCores(norm, cores);
+        timed.put(name, () -> works.job(norm, name));
+      }
+
+      return Timings.of(timed, works::bytesWritten, rounds, first(timed));
+    }
+  }
+
+  private static String nameWithCores(String norm, int cores) {
+    return "%s, %s".formatted(norm, cores == 1 ? "one core" : "two cores");
   }
 
   private static String first(Map<String, Runnable> timed) {

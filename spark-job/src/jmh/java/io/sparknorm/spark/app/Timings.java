@@ -1,10 +1,13 @@
 package io.sparknorm.spark.app;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +41,7 @@ record Timings(
     return recorder.timings(bytesWritten, base);
   }
 
-  /** Takes the time of one run after the other. */
+  /** Takes the time of one run after the other, or what another process has measured of them. */
   static final class Recorder {
     private static final OperatingSystemMXBean SYSTEM =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
@@ -57,9 +60,31 @@ record Timings(
           "%s: %.2f s, %.2f s of processors%s%n",
           name, taken, processor, counts ? "" : " (warm-up)");
       if (counts) {
-        seconds.computeIfAbsent(name, any -> new ArrayList<>()).add(taken);
-        processorSeconds.computeIfAbsent(name, any -> new ArrayList<>()).add(processor);
+        add(name, taken, processor);
       }
+    }
+
+    private void add(String name, double taken, double processor) {
+      seconds.computeIfAbsent(name, any -> new ArrayList<>()).add(taken);
+      processorSeconds.computeIfAbsent(name, any -> new ArrayList<>()).add(processor);
+    }
+
+    /** Adds what another process has measured, and told as {@link Timings#json}. */
+    void addTold(Path json) throws IOException {
+      new ObjectMapper()
+          .readTree(json.toFile())
+          .get("works")
+          .fields()
+          .forEachRemaining(
+              work -> {
+                JsonNode processorSeconds = work.getValue().get("processor_seconds");
+                for (int round = 0; round < processorSeconds.size(); round++) {
+                  add(
+                      work.getKey(),
+                      work.getValue().get("seconds").get(round).asDouble(),
+                      processorSeconds.get(round).asDouble());
+                }
+              });
     }
 
     Timings timings(ToLongFunction<String> bytesWritten, String base) {
@@ -103,7 +128,8 @@ record Timings(
                 .put("median_processor_seconds", median(processorSeconds.get(name)))
                 .put("processor_ratio", ratio(name, processorSeconds))
                 .put("bytes", bytes.get(name))
-                .set("seconds", mapper.valueToTree(taken)));
+                .<ObjectNode>set("seconds", mapper.valueToTree(taken))
+                .set("processor_seconds", mapper.valueToTree(processorSeconds.get(name))));
     try {
       return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(json);
     } catch (JsonProcessingException e) {
