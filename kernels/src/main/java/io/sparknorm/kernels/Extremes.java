@@ -14,7 +14,7 @@ public record Extremes(double least, double greatest) {
    * @param length how many bytes they take up; not 0
    */
   public static Extremes ofFloats(byte[] bytes, int length) {
-    return LoopsProvider.best().floats().extremes(bytes, length);
+    return Apart.extremes(LoopsProvider.best().floats(), bytes, length);
   }
 
   /**
@@ -23,6 +23,6 @@ public record Extremes(double least, double greatest) {
    * @param length how many bytes they take up; not 0
    */
   public static Extremes ofDoubles(byte[] bytes, int length) {
-    return LoopsProvider.best().doubles().extremes(bytes, length);
+    return Apart.extremes(LoopsProvider.best().doubles(), bytes, length);
   }
 }

@@ -6,11 +6,11 @@ public final class NonFinite {
 
   /** Whether any element is NaN or infinite. */
   public static boolean any(float[] x) {
-    return LoopsProvider.best().floats().anyNonFinite(x);
+    return Apart.anyNonFinite(LoopsProvider.best().floats(), x);
   }
 
   /** Whether any element is NaN or infinite. */
   public static boolean any(double[] x) {
-    return LoopsProvider.best().doubles().anyNonFinite(x);
+    return Apart.anyNonFinite(LoopsProvider.best().doubles(), x);
   }
 }

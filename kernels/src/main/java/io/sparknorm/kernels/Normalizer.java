@@ -48,22 +48,28 @@ public abstract class Normalizer implements Serializable {
    */
   public final void apply(float[] x, float[] out) {
     LoopsProvider loops = LoopsProvider.best();
-    normalise(
-        new Tensor<>(loops.floats(), loops.doubles(), x, out, false), view(x.length, out.length));
+    Apart.normalise(
+        this,
+        new Tensor<>(loops.floats(), loops.doubles(), x, out, false),
+        view(x.length, out.length));
   }
 
   /** As {@link #apply(float[], float[])}, in and out in double precision. */
   public final void apply(double[] x, double[] out) {
     LoopsProvider loops = LoopsProvider.best();
-    normalise(
-        new Tensor<>(loops.doubles(), loops.doubles(), x, out, false), view(x.length, out.length));
+    Apart.normalise(
+        this,
+        new Tensor<>(loops.doubles(), loops.doubles(), x, out, false),
+        view(x.length, out.length));
   }
 
   /** As {@link #apply(float[], float[])}, leaving NaN elements out of every slice's statistics. */
   public final void applySkippingNaN(float[] x, float[] out) {
     LoopsProvider loops = LoopsProvider.best();
-    normalise(
-        new Tensor<>(loops.floats(), loops.doubles(), x, out, true), view(x.length, out.length));
+    Apart.normalise(
+        this,
+        new Tensor<>(loops.floats(), loops.doubles(), x, out, true),
+        view(x.length, out.length));
   }
 
   /**
@@ -71,8 +77,10 @@ public abstract class Normalizer implements Serializable {
    */
   public final void applySkippingNaN(double[] x, double[] out) {
     LoopsProvider loops = LoopsProvider.best();
-    normalise(
-        new Tensor<>(loops.doubles(), loops.doubles(), x, out, true), view(x.length, out.length));
+    Apart.normalise(
+        this,
+        new Tensor<>(loops.doubles(), loops.doubles(), x, out, true),
+        view(x.length, out.length));
   }
 
   abstract void normalise(Tensor<?> tensor, TensorView view);

@@ -1,0 +1,67 @@
+package io.sparknorm.kernels;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+
+/**
+ * Calls of loops that the compiler never takes into the method that calls them. Once a method has
+ * grown to 40,000 nodes ({@code LiveNodeCountInliningCutoff}), HotSpot leaves what is still to be
+ * taken in as calls; where those are of the Vector API, every vector becomes an object, and loops
+ * take ten to twenty times as long for as long as the process runs. The loops that Spark generates
+ * do grow so large, or do not, as the order of compilations has it.
+ *
+ * <p>The handles are no constants, and so not taken in: that is why no field is final.
+ */
+final class Apart {
+  private static MethodHandle normalise =
+      find(Normalizer.class, "normalise", void.class, Tensor.class, TensorView.class);
+  private static MethodHandle anyNonFinite =
+      find(Loops.class, "anyNonFinite", boolean.class, Object.class);
+  private static MethodHandle extremes =
+      find(Loops.class, "extremes", Extremes.class, byte[].class, int.class);
+
+  private Apart() {}
+
+  private static MethodHandle find(
+      Class<?> type, String name, Class<?> result, Class<?>... parameters) {
+    try {
+      return MethodHandles.lookup()
+          .findVirtual(type, name, MethodType.methodType(result, parameters));
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(name, e);
+    }
+  }
+
+  static void normalise(Normalizer normalizer, Tensor<?> tensor, TensorView view) {
+    try {
+      normalise.invokeExact(normalizer, (Tensor) tensor, view);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  static <A> boolean anyNonFinite(Loops<A> loops, A x) {
+    try {
+      return (boolean) anyNonFinite.invokeExact((Loops) loops, (Object) x);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  static Extremes extremes(Loops<?> loops, byte[] bytes, int length) {
+    try {
+      return (Extremes) extremes.invokeExact((Loops) loops, bytes, length);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  private static RuntimeException unchecked(Throwable thrown) {
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+
+    return (RuntimeException) thrown; // loops declare no exceptions
+  }
+}
