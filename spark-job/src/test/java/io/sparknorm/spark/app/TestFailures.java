@@ -2,7 +2,7 @@ package io.sparknorm.spark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.base.VerifyException;
+import com.google.common.util.concurrent.UncheckedExecutionException;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import java.io.FileNotFoundException;
@@ -192,7 +192,9 @@ class TestFailures {
   void bugsStayBugs() {
     assertThat(Failures.inTermsOfTheJob(new IllegalStateException("a bug"))).isEmpty();
     assertThat(Failures.inTermsOfTheJob(new NullPointerException())).isEmpty();
-    assertThat(Failures.inTermsOfTheJob(new VerifyException("a bug"))).isEmpty();
+    assertThat(
+            Failures.inTermsOfTheJob(new UncheckedExecutionException(new NullPointerException())))
+        .isEmpty();
     assertThat(
             Failures.inTermsOfTheJob(
                 new SparkException(
