@@ -40,11 +40,19 @@ public final class CatalogLookup {
    * Spark's word for what a table is; empty if there is no such table.
    *
    * @param table its quoted name
-   * @throws JobException if the catalog does not answer, of which Spark 3.5 says no more
+   * @throws JobException if the catalog did not answer, of which Spark 3.5 says no more
    */
   public static Optional<String> tableType(SparkSession spark, String table) {
-    return find(() -> Optional.ofNullable(spark.catalog().getTable(table).tableType()))
-        .map(type -> type.orElseThrow(() -> silent(table)));
+    return find(
+        () -> {
+          String type = spark.catalog().getTable(table).tableType();
+          if (type == null) {
+            spark.table(table); // says what the catalog does, if that is still so
+            throw silent(table);
+          }
+
+          return type;
+        });
   }
 
   private static JobException silent(String table) {

@@ -3,9 +3,11 @@ package io.sparknorm.spark.app;
 import static io.sparknorm.spark.app.TestTableFormats.FEATURES;
 import static io.sparknorm.spark.app.TestTableFormats.RECORDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.typesafe.config.ConfigFactory;
+import io.sparknorm.spark.CatalogLookup;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.SnapshotFormat;
@@ -65,6 +67,16 @@ class TestCatalogFaults extends JobTest {
             .hasMessageContaining("no answer");
       }
     }
+  }
+
+  /** Spark 3.5 keeps it to itself when it is asked what a table is. */
+  @Test
+  void whatACatalogSaysEachTimeIsTold() {
+    WatchedCatalog.fallSilent();
+
+    assertThatThrownBy(() -> CatalogLookup.tableType(spark(), "catalogs.input"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("no answer");
   }
 
   private String make(String kind) {
