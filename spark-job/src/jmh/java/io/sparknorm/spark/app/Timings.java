@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ record Timings(
     private final Map<String, List<Double>> processorSeconds = new LinkedHashMap<>();
 
     void time(String name, Runnable work, boolean counts) {
-      System.gc(); // so that nobody pays for what the one before has left
+      forget();
       long processorStart = SYSTEM.getProcessCpuTime();
       long start = System.nanoTime();
       work.run();
@@ -61,6 +62,21 @@ record Timings(
           name, taken, processor, counts ? "" : " (warm-up)");
       if (counts) {
         add(name, taken, processor);
+      }
+    }
+
+    /**
+     * Nobody pays for what the one before has left: garbage, and pages that are not on the disk
+     * yet, for which whoever makes a file durable waits.
+     */
+    private static void forget() {
+      System.gc();
+      try {
+        new ProcessBuilder("sync").start().waitFor();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
       }
     }
 
