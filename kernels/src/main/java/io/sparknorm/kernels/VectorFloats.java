@@ -17,9 +17,8 @@ import jdk.incubator.vector.VectorOperators;
  * each other.
  *
  * <p>Every vector is made, used and stored in one loop, by methods of the Vector API alone: the
- * compiler always takes these in, but for {@code castShape}. What it does not have to take in, it
- * may leave out where a caller has grown large, and then it allocates each vector that goes in or
- * out.
+ * compiler takes these in, but for {@code castShape}, as long as the caller has not grown large
+ * (see {@link Apart}). What it leaves out allocates each vector that goes in or out.
  */
 final class VectorFloats extends ScalarFloats {
   /** Longer runs are worth a loop of their own, with their coefficients in registers. */

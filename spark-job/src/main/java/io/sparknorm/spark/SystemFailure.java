@@ -16,8 +16,7 @@ public final class SystemFailure {
       List.of(
           "com.google.api.client.",
           "com.google.api.gax.",
-          "com.google.cloud.hadoop.",
-          "com.google.cloud.storage.",
+          "com.google.cloud.",
           "org.apache.hadoop.fs.azurebfs.",
           "org.apache.hadoop.hdfs.",
           "org.apache.hadoop.fs.s3a.",

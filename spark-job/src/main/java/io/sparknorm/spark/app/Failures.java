@@ -42,10 +42,13 @@ final class Failures {
       List.of(
           "Device or resource busy",
           "File name too long",
+          "Function not implemented",
+          "Invalid argument",
           "Invalid cross-device link",
           "Is a directory",
           "Not a directory",
           "Operation not permitted",
+          "Operation not supported",
           "Read-only file system",
           "Too many levels of symbolic links");
 

@@ -19,6 +19,9 @@ final class PageBuilder {
    */
   private static final int FIRST_CAPACITY = 1 << 12;
 
+  /** A page's number of values is an int, and a record may have a billion. */
+  private static final int MOST_VALUES = 1 << 29;
+
   private final ElementType elementType;
   private final PageSink sink;
   private final WriterSettings settings;
@@ -86,6 +89,7 @@ final class PageBuilder {
     rows += count;
     // Any number of nulls takes up a few bytes, but in readers more: each counts as one at least.
     if (Math.max(pageSize(), definitionLevels.count()) >= settings.pageSize()
+        || definitionLevels.count() >= MOST_VALUES
         || rows >= settings.pageRows()) {
       endPage();
     }
