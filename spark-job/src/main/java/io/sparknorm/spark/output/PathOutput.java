@@ -193,24 +193,34 @@ final class PathOutput implements Output {
   }
 
   private void replaceWhole() throws IOException {
-    Optional<String> before = RunMarker.read(fileSystem, target);
+    Optional<FileStatus> before =
+        replacement.hasTarget() ? Optional.of(fileSystem.getFileStatus(target)) : Optional.empty();
+    Optional<String> run = RunMarker.read(fileSystem, target);
     replacement.replaceAll(entered);
     tidyUp(attempt());
-    checkIsNotPutBack(before);
+    if (before.isPresent() && isPutBack(before.get(), run)) {
+      throw new FileNotFoundException(new Path(target, RunMarker.NAME).toString());
+    }
   }
 
   /**
    * A run that was put out may have set this one's result aside on waking, and a third one that
    * finds two results aside does not know which is the last. It knows once the older is removed.
-   * One that had no marker cannot be told from this run's, whose marker a follower takes out.
+   * One that had no marker is told by its time, which no renaming changes, from this run's, whose
+   * marker a follower takes out.
    *
-   * @param before whose result was there
+   * @param before what was there
+   * @param run whose result that was
    */
-  private void checkIsNotPutBack(Optional<String> before) throws IOException {
-    if (before.filter(run -> !run.equals(publisher.identity())).isPresent()
-        && RunMarker.read(fileSystem, target).equals(before)) {
-      throw new FileNotFoundException(new Path(target, RunMarker.NAME).toString());
+  private boolean isPutBack(FileStatus before, Optional<String> run) throws IOException {
+    Optional<String> now = RunMarker.read(fileSystem, target);
+    if (run.isPresent()) {
+      return now.equals(run) && !run.get().equals(publisher.identity());
     }
+
+    return now.isEmpty()
+        && fileSystem.exists(target)
+        && fileSystem.getFileStatus(target).getModificationTime() == before.getModificationTime();
   }
 
   private boolean replacesPartitions() {
