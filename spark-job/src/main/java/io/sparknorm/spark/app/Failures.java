@@ -119,12 +119,12 @@ final class Failures {
           failure(LeavingStatus.USAGE, "Cannot reach a file or folder: " + message, cause));
     }
 
-    if (cause instanceof AccessDeniedException) { // whose message is the path alone
+    if (cause instanceof AccessDeniedException denied) {
+      // Java's own file system gives the path alone.
+      String reason = denied.getReason() == null ? ": " + NOT_PERMITTED : "";
       return Optional.of(
           failure(
-              LeavingStatus.USAGE,
-              "Cannot reach a file or folder: %s: %s".formatted(message, NOT_PERMITTED),
-              cause));
+              LeavingStatus.USAGE, "Cannot reach a file or folder: " + message + reason, cause));
     }
 
     boolean isRoot = cause.getCause() == null;
