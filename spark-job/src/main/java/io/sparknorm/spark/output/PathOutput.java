@@ -3,11 +3,13 @@ package io.sparknorm.spark.output;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.ReplaceableFile;
+import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -34,6 +36,9 @@ final class PathOutput implements Output {
 
   /** How the marker of the run before is called once it is out of the target. */
   private static final String OLD_MARKER = "_sparknorm-before.json";
+
+  /** How the folder of what was set aside is called once nobody is to put that back. */
+  private static final String OLD_PARTITIONS = "_sparknorm-before";
 
   private final FileFormat format;
   private final Publisher publisher;
@@ -232,17 +237,67 @@ final class PathOutput implements Output {
    * is neither's result, and either of them that is started again is done from the beginning.
    */
   private void publishPartitions() throws IOException {
-    List<Path> own = partitions.within(entered);
-    takeMarkerOut();
-    for (Path folder : own) {
-      replacement.replace(folder, entered.toUri().relativize(folder.toUri()).getPath());
+    List<Path> files = new ArrayList<>();
+    for (Path folder : partitions.within(entered)) {
+      files.add(anyFile(folder).orElseThrow(() -> new FileNotFoundException(folder.toString())));
     }
 
+    takeMarkerOut();
+    for (Path file : files) {
+      replacement.replace(file.getParent(), below(entered, file.getParent()));
+    }
+
+    replacement.moveAside(new Path(entered, OLD_PARTITIONS)); // deleting it may take long
+    checkAreThere(files);
     if (!fileSystem.exists(new Path(target, RunMarker.SUCCESS))) {
       move(RunMarker.SUCCESS);
     }
 
     move(RunMarker.NAME);
+  }
+
+  /**
+   * A run that was put out may have set a partition of this one's aside on waking, and a third one
+   * that finds two aside does not know which is the last. It knows once the older is away.
+   *
+   * @param files one of each partition, which is known by its name
+   */
+  private void checkAreThere(List<Path> files) throws IOException {
+    for (Path file : files) {
+      Path moved = new Path(target, below(entered, file));
+      if (!isThere(moved)) {
+        throw new FileNotFoundException(moved.toString());
+      }
+    }
+  }
+
+  /** A file that readers see in a folder or below, if there is one; Spark names no two alike. */
+  private Optional<Path> anyFile(Path folder) throws IOException {
+    for (FileStatus entry : folders.entries(folder, "")) {
+      if (Visibility.isVisible(entry.getPath().getName())) {
+        Optional<Path> file =
+            entry.isFile() ? Optional.of(entry.getPath()) : anyFile(entry.getPath());
+        if (file.isPresent()) {
+          return file;
+        }
+      }
+    }
+
+    return Optional.empty();
+  }
+
+  /** Whether a file is in the target, or comes back from where a run that was put out has it. */
+  private boolean isThere(Path file) throws IOException {
+    if (fileSystem.exists(file)) {
+      return true;
+    }
+
+    replacement.settle();
+    return fileSystem.exists(file);
+  }
+
+  private static String below(Path root, Path path) {
+    return root.toUri().relativize(path.toUri()).getPath();
   }
 
   /**

@@ -171,6 +171,17 @@ final class Replacement {
     folders.removeIfEmpty(aside);
   }
 
+  /** Moves what this attempt has set aside to where no finder looks, all at once. */
+  void moveAside(Path to) throws IOException {
+    try {
+      if (ownAside != null) {
+        folders.move(ownAside, to);
+      }
+    } catch (FileNotFoundException e) {
+      // A finder has settled all of it, or this attempt has been put out.
+    }
+  }
+
   /** Removes what this attempt has set aside, all at once. */
   void removeAside() throws IOException {
     if (ownAside != null) {

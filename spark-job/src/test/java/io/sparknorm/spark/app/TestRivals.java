@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileUtil;
 import org.junit.jupiter.api.AfterEach;
@@ -270,10 +271,6 @@ class TestRivals extends JobTest {
     }
   }
 
-  /**
-   * A run that looks at the old result is put out by a rival, and sets aside what that one has
-   * published; a third run finds two results aside, and takes the one that went last for the newer.
-   */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void resultThatAThirdRunHasRemovedIsNotTakenForPublished(boolean replacesARun) throws Exception {
@@ -284,26 +281,60 @@ class TestRivals extends JobTest {
       write("out", "SELECT 0 AS id");
     }
     String rival = job + WEIGHT.formatted(3);
+    AtomicInteger looks = new AtomicInteger();
+
+    whileAThirdRunSettles(
+        rival,
+        start ->
+            whenLookedFor(
+                ".*/out",
+                out -> {
+                  if (isEntered() && looks.incrementAndGet() == LOOKS_AT_THE_OLD_RESULT + 1) {
+                    start.accept(out);
+                  }
+                }),
+        path -> path.endsWith("out"),
+        () -> refusal(Command.RUN, job + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN));
+
+    run(rival);
+    assertThat(json(output())).containsExactly("{\"id\":1,\"x\":[-3.0]}", "{\"id\":3,\"x\":[3.0]}");
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  @Test
+  void partitionsThatAThirdRunHasRemovedAreNotTakenForPublished() throws Exception {
+    run(PARTITIONS);
+    String rival = PARTITIONS + WEIGHT.formatted(3);
+    AtomicInteger partitions = new AtomicInteger();
+
+    whileAThirdRunSettles(
+        rival,
+        start -> whenLookedFor(".*/out/id=1", whileEntered(start)),
+        path -> path.getParent().endsWith("out") && partitions.incrementAndGet() == 2,
+        () -> refusal(Command.RUN, PARTITIONS + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN));
+
+    assertThat(folder.resolve("out/_sparknorm.json")).doesNotExist();
+    run(rival);
+    assertPartitionsAreOf(3);
+    assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  /**
+   * Carries something out that sets aside what a rival has just moved in. A third run, which finds
+   * that and the old result aside, takes the one that went last for the newer.
+   *
+   * @param when has the rival start, and waits until it has moved all in
+   * @param isLast whether what has got its new name is what the rival moves in last
+   */
+  private void whileAThirdRunSettles(
+      String rival, Consumer<Consumer<Path>> when, Predicate<Path> isLast, Callable<?> something)
+      throws Exception {
     String third = halting(JOB) + WEIGHT.formatted(4);
     CountDownLatch rivalHasReplaced = new CountDownLatch(1);
     CountDownLatch isSettled = new CountDownLatch(1);
     ExecutorService other = Executors.newSingleThreadExecutor();
     try {
       List<Future<String>> told = new ArrayList<>();
-      AtomicInteger looks = new AtomicInteger();
-      Consumer<Path> replace =
-          onceEntered(
-              () -> {
-                told.add(other.submit(() -> refusal(Command.RUN, rival, LeavingStatus.TRY_AGAIN)));
-                return rivalHasReplaced.await(5, TimeUnit.MINUTES);
-              });
-      whenLookedFor(
-          ".*/out",
-          out -> {
-            if (isEntered() && looks.incrementAndGet() == LOOKS_AT_THE_OLD_RESULT + 1) {
-              replace.accept(out);
-            }
-          });
       Consumer<Path> pause =
           once(
               () -> {
@@ -319,25 +350,29 @@ class TestRivals extends JobTest {
                   isSettled.countDown();
                 }
               });
-      HaltingFileSystem.whenRenamed(
-          renamed -> {
-            Path path = Path.of(renamed.toUri().getPath());
-            if (path.endsWith("out")) {
-              pause.accept(path);
-            } else if (path.toString().contains("-replaced-") && rivalHasReplaced.getCount() == 0) {
-              settle.accept(path);
-            }
-          });
+      when.accept(
+          once(
+              () -> {
+                HaltingFileSystem.whenRenamed(
+                    renamed -> {
+                      Path path = Path.of(renamed.toUri().getPath());
+                      if (rivalHasReplaced.getCount() > 0) {
+                        if (isLast.test(path)) {
+                          pause.accept(path);
+                        }
+                      } else if (path.toString().matches(".*-(replaced|partitions)-.*")) {
+                        settle.accept(path);
+                      }
+                    });
+                told.add(other.submit(() -> refusal(Command.RUN, rival, LeavingStatus.TRY_AGAIN)));
+                return rivalHasReplaced.await(5, TimeUnit.MINUTES);
+              }));
 
-      refusal(Command.RUN, job + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN);
+      something.call();
       assertThat(told.get(0).get()).contains("another run has begun to publish");
     } finally {
       other.shutdownNow();
     }
-
-    run(rival);
-    assertThat(json(output())).containsExactly("{\"id\":1,\"x\":[-3.0]}", "{\"id\":3,\"x\":[3.0]}");
-    assertThat(entries()).containsExactly("in", "out", "store");
   }
 
   @ParameterizedTest
@@ -460,10 +495,13 @@ class TestRivals extends JobTest {
 
   /** Acts the first time that a file is looked for while a run publishes. */
   private Consumer<Path> onceEntered(Callable<?> act) {
-    Consumer<Path> once = once(act);
+    return whileEntered(once(act));
+  }
+
+  private Consumer<Path> whileEntered(Consumer<Path> act) {
     return file -> {
       if (isEntered()) {
-        once.accept(file);
+        act.accept(file);
       }
     };
   }
