@@ -198,34 +198,41 @@ final class PathOutput implements Output {
   }
 
   private void replaceWhole() throws IOException {
-    Optional<FileStatus> before =
-        replacement.hasTarget() ? Optional.of(fileSystem.getFileStatus(target)) : Optional.empty();
+    Optional<Path> before = replacement.hasTarget() ? fileOfTheOldAlone() : Optional.empty();
     Optional<String> run = RunMarker.read(fileSystem, target);
     replacement.replaceAll(entered);
     tidyUp(attempt());
-    if (before.isPresent() && isPutBack(before.get(), run)) {
+    if (isPutBack(before, run)) {
       throw new FileNotFoundException(new Path(target, RunMarker.NAME).toString());
     }
+  }
+
+  /** A file that is in the target and that this run moves none of the same name to. */
+  private Optional<Path> fileOfTheOldAlone() throws IOException {
+    Optional<Path> file = anyFile(target);
+    boolean tellsTheOld =
+        file.isPresent()
+            && !file.get().equals(target) // which may be a file itself
+            && !fileSystem.exists(new Path(entered, below(target, file.get())));
+    return tellsTheOld ? file : Optional.empty();
   }
 
   /**
    * A run that was put out may have set this one's result aside on waking, and a third one that
    * finds two results aside does not know which is the last. It knows once the older is removed.
-   * One that had no marker is told by its time, which no renaming changes, from this run's, whose
-   * marker a follower takes out.
+   * The older one is told by its marker, or by a file of it, from this run's, whose marker a
+   * follower takes out.
    *
-   * @param before what was there
+   * @param before a file of what was there
    * @param run whose result that was
    */
-  private boolean isPutBack(FileStatus before, Optional<String> run) throws IOException {
+  private boolean isPutBack(Optional<Path> before, Optional<String> run) throws IOException {
     Optional<String> now = RunMarker.read(fileSystem, target);
-    if (run.isPresent()) {
-      return now.equals(run) && !run.get().equals(publisher.identity());
+    if (now.equals(Optional.of(publisher.identity()))) {
+      return false;
     }
 
-    return now.isEmpty()
-        && fileSystem.exists(target)
-        && fileSystem.getFileStatus(target).getModificationTime() == before.getModificationTime();
+    return (run.isPresent() && now.equals(run)) || (before.isPresent() && isThere(before.get()));
   }
 
   private boolean replacesPartitions() {

@@ -281,24 +281,32 @@ class TestRivals extends JobTest {
       write("out", "SELECT 0 AS id");
     }
     String rival = job + WEIGHT.formatted(3);
-    AtomicInteger looks = new AtomicInteger();
 
     whileAThirdRunSettles(
         rival,
-        start ->
-            whenLookedFor(
-                ".*/out",
-                out -> {
-                  if (isEntered() && looks.incrementAndGet() == LOOKS_AT_THE_OLD_RESULT + 1) {
-                    start.accept(out);
-                  }
-                }),
+        this::afterTheLookAtTheOldResult,
         path -> path.endsWith("out"),
+        this::refuseAThirdRun,
         () -> refusal(Command.RUN, job + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN));
 
     run(rival);
     assertThat(json(output())).containsExactly("{\"id\":1,\"x\":[-3.0]}", "{\"id\":3,\"x\":[3.0]}");
     assertThat(entries()).containsExactly("in", "out", "store");
+  }
+
+  private void afterTheLookAtTheOldResult(Consumer<Path> act) {
+    AtomicInteger looks = new AtomicInteger();
+    whenLookedFor(
+        ".*/out",
+        out -> {
+          if (isEntered() && looks.incrementAndGet() == LOOKS_AT_THE_OLD_RESULT + 1) {
+            act.accept(out);
+          }
+        });
+  }
+
+  private String refuseAThirdRun() {
+    return refusal(Command.RUN, halting(JOB) + WEIGHT.formatted(4), LeavingStatus.CONFLICT);
   }
 
   @Test
@@ -311,6 +319,7 @@ class TestRivals extends JobTest {
         rival,
         start -> whenLookedFor(".*/out/id=1", whileEntered(start)),
         path -> path.getParent().endsWith("out") && partitions.incrementAndGet() == 2,
+        this::refuseAThirdRun,
         () -> refusal(Command.RUN, PARTITIONS + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN));
 
     assertThat(folder.resolve("out/_sparknorm.json")).doesNotExist();
@@ -325,11 +334,15 @@ class TestRivals extends JobTest {
    *
    * @param when has the rival start, and waits until it has moved all in
    * @param isLast whether what has got its new name is what the rival moves in last
+   * @param third what that run does
    */
   private void whileAThirdRunSettles(
-      String rival, Consumer<Consumer<Path>> when, Predicate<Path> isLast, Callable<?> something)
+      String rival,
+      Consumer<Consumer<Path>> when,
+      Predicate<Path> isLast,
+      Callable<?> third,
+      Callable<?> something)
       throws Exception {
-    String third = halting(JOB) + WEIGHT.formatted(4);
     CountDownLatch rivalHasReplaced = new CountDownLatch(1);
     CountDownLatch isSettled = new CountDownLatch(1);
     ExecutorService other = Executors.newSingleThreadExecutor();
@@ -345,7 +358,9 @@ class TestRivals extends JobTest {
           once(
               () -> {
                 try {
-                  return refusal(Command.RUN, third, LeavingStatus.CONFLICT);
+                  third.call();
+                  // As Ozone does to a folder that it renames.
+                  return folder.resolve("out").toFile().setLastModified(System.currentTimeMillis());
                 } finally {
                   isSettled.countDown();
                 }

@@ -27,6 +27,8 @@ import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A run publishes, and the next one starts, whenever a run that was put out wakes: that one was
@@ -127,9 +129,10 @@ class TestPathOutput {
             "TRY_AGAIN [id=1/old, id=2/old, id=3/old] of nobody");
   }
 
-  @Test
-  void outputIsReplacedWhole() throws IOException {
-    assertThat(outcomes(IfExists.REPLACE, MARKER)).containsOnlyKeys("DONE [id=1/new] of new");
+  @ParameterizedTest
+  @ValueSource(strings = {MARKER, "out/id=2/old"})
+  void outputIsReplacedWhole(String more) throws IOException {
+    assertThat(outcomes(IfExists.REPLACE, more)).containsOnlyKeys("DONE [id=1/new] of new");
   }
 
   @Test
