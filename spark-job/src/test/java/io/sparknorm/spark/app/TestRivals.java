@@ -294,6 +294,26 @@ class TestRivals extends JobTest {
     assertThat(entries()).containsExactly("in", "out", "store");
   }
 
+  @Test
+  void resultThatAThirdRunHasRemovedIsNotTakenForPublishedOnceThatHasPublished() throws Exception {
+    write("other", "SELECT id, array(float(id)) AS x FROM VALUES (5), (7) AS t(id)");
+    String job = PARTITIONS + "output.if-exists = replace\n";
+    run(job);
+    String rival = job + WEIGHT.formatted(3);
+
+    whileAThirdRunSettles(
+        rival,
+        this::afterTheLookAtTheOldResult,
+        path -> path.endsWith("out"),
+        () -> run(PARTITIONS.replace("/in", "/other")),
+        () -> refusal(Command.RUN, job + WEIGHT.formatted(2), LeavingStatus.TRY_AGAIN));
+
+    assertThat(output().count()).isEqualTo(4);
+    run(rival);
+    assertPartitionsAreOf(3);
+    assertThat(entries()).containsExactly("in", "other", "out", "store");
+  }
+
   private void afterTheLookAtTheOldResult(Consumer<Path> act) {
     AtomicInteger looks = new AtomicInteger();
     whenLookedFor(
