@@ -16,7 +16,11 @@ public final class SystemFailure {
       List.of(
           "com.google.api.client.",
           "com.google.api.gax.",
-          "com.google.cloud.",
+          "com.google.cloud.BaseServiceException",
+          "com.google.cloud.RetryHelper",
+          "com.google.cloud.hadoop.",
+          "com.google.cloud.http.",
+          "com.google.cloud.storage.",
           "org.apache.hadoop.fs.azurebfs.",
           "org.apache.hadoop.hdfs.",
           "org.apache.hadoop.fs.s3a.",
@@ -49,7 +53,13 @@ public final class SystemFailure {
     return cause instanceof SocketException
         || cause instanceof SocketTimeoutException
         || cause instanceof UnknownHostException
-        || CLIENTS.stream().anyMatch(cause.getClass().getName()::startsWith);
+        || isOfAClient(cause.getClass().getName());
+  }
+
+  /** Google's connectors bring their libraries, not only the clients, under names of their own. */
+  static boolean isOfAClient(String className) {
+    String original = className.replaceFirst(".*\\.repackaged\\.(gcs\\.)?", "");
+    return CLIENTS.stream().anyMatch(original::startsWith);
   }
 
   /** A failure of the job's own code would be the cause of what Spark says. */
