@@ -120,8 +120,9 @@ final class Failures {
     }
 
     if (cause instanceof AccessDeniedException denied) {
-      // Java's own file system gives the path alone.
-      String reason = denied.getReason() == null ? ": " + NOT_PERMITTED : "";
+      // Java's own file system gives the path alone, Azure's client the reason in its place.
+      boolean tellsNone = denied.getReason() == null && denied.getCause() == null;
+      String reason = tellsNone ? ": " + NOT_PERMITTED : "";
       return Optional.of(
           failure(
               LeavingStatus.USAGE, "Cannot reach a file or folder: " + message + reason, cause));

@@ -44,6 +44,14 @@ class TestFailures {
         new UncheckedIOException(new AccessDeniedException("/models")),
         LeavingStatus.USAGE,
         "Cannot reach a file or folder: /models: Permission denied");
+    String refusal =
+        "Operation failed: \"This request is not authorized\", 403, PUT, https://a/out";
+    assertTold(
+        new UncheckedIOException(
+            (IOException)
+                new AccessDeniedException(refusal).initCause(new IOException("Status 403"))),
+        LeavingStatus.USAGE,
+        "Cannot reach a file or folder: " + refusal);
     assertTold(
         new UncheckedIOException(new FileSystemException("/models", null, "Read-only file system")),
         LeavingStatus.USAGE,
