@@ -65,7 +65,7 @@ public record BatchNorm(Denominator denominator, Affine affine, Activation activ
 
     @Override
     void normalise(Tensor<?> tensor, TensorView view) {
-      tensor.map(view, map, activation);
+      tensor.map(0, view, map, activation);
     }
   }
 }

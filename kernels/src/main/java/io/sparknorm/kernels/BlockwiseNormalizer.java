@@ -7,12 +7,6 @@ package io.sparknorm.kernels;
 abstract class BlockwiseNormalizer extends Normalizer {
   private static final long serialVersionUID = 1L;
 
-  /**
-   * The elements that are taken together. They are at hand for the map; fewer would change between
-   * reading and writing too often for the memory.
-   */
-  private static final int NEAR = 65536;
-
   private final int block;
   private final Denominator denominator;
   private final double[] weight;
@@ -34,11 +28,17 @@ abstract class BlockwiseNormalizer extends Normalizer {
 
   @Override
   final void normalise(Tensor<?> tensor, TensorView view) {
-    int step = Math.max(1, NEAR / block) * block;
-    for (int from = 0; from < view.length(); from += step) {
-      int blocks = Math.min(step, view.length() - from) / block;
-      SliceMoments moments = moments(tensor, from, new TensorView(1, blocks, block));
-      tensor.mapBlocks(from, BlockScale.of(moments, denominator, weight, bias), activation);
+    int blocks = view.length() / block;
+    if (blocks > 0) {
+      Tensor.inParts(
+          new TensorView(1, blocks, block),
+          blocks,
+          (from, slices, first) -> normalise(tensor, from, slices));
     }
+  }
+
+  private void normalise(Tensor<?> tensor, int from, TensorView slices) {
+    BlockScale map = BlockScale.of(moments(tensor, from, slices), denominator, weight, bias);
+    tensor.mapBlocks(from, map, activation);
   }
 }

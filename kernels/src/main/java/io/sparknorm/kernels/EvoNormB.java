@@ -89,7 +89,7 @@ public record EvoNormB(
     @Override
     void normalise(Tensor<?> tensor, TensorView view) {
       if (!applyAct) {
-        tensor.map(view, ShiftScale.of(weight, bias), Activation.NONE);
+        tensor.map(0, view, ShiftScale.of(weight, bias), Activation.NONE);
         return;
       }
 
@@ -106,7 +106,7 @@ public record EvoNormB(
             case B1 -> root;
             case B2 -> Coefficients.NONE.orElse(-1, root.length);
           };
-      tensor.map(view, new MaxDivision(floor, line, root, weight, bias), Activation.NONE);
+      tensor.map(0, view, new MaxDivision(floor, line, root, weight, bias), Activation.NONE);
     }
   }
 }

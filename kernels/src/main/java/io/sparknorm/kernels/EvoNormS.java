@@ -1,5 +1,7 @@
 package io.sparknorm.kernels;
 
+import java.util.Arrays;
+
 /**
  * The sample-based half of the EvoNorm family (Liu, Brock, Simonyan and Le, "Evolving
  * Normalization-Activation Layers", 2020, table 1, and timm's {@code evo_norm.py} for the
@@ -88,25 +90,37 @@ public record EvoNormS(
 
     @Override
     void normalise(Tensor<?> tensor, TensorView view) {
-      double[] scale = applyAct || variant.alwaysDivides() ? scales(tensor, view) : weight;
-      ChannelMap map = applyAct ? new GatedScale(slope, scale, bias) : ShiftScale.of(scale, bias);
-      tensor.map(view, map, Activation.NONE);
+      Tensor.inParts(view, groups, (from, part, first) -> normalise(tensor, from, part, first));
     }
 
-    private double[] scales(Tensor<?> tensor, TensorView view) {
-      TensorView slices = view.grouped(groups);
-      SliceMoments moments =
-          variant.dividesByRootMeanSquare() ? tensor.squares(0, slices) : tensor.moments(0, slices);
-      int perGroup = view.channels() / groups;
-      double[] scale = new double[view.channels()];
-      for (int g = 0, c = 0; g < groups; g++) {
-        double groupScale = moments.scale(g, denominator);
-        for (int end = c + perGroup; c < end; c++) {
-          scale[c] = groupScale * weight[c];
-        }
+    private void normalise(Tensor<?> tensor, int from, TensorView part, int first) {
+      int last = first + part.channels();
+      double[] scale = Arrays.copyOfRange(weight, first, last);
+      if (applyAct || variant.alwaysDivides()) {
+        divide(scale, tensor, from, part);
       }
 
-      return scale;
+      double[] offset = Arrays.copyOfRange(bias, first, last);
+      ChannelMap map =
+          applyAct
+              ? new GatedScale(Arrays.copyOfRange(slope, first, last), scale, offset)
+              : ShiftScale.of(scale, offset);
+      tensor.map(from, part, map, Activation.NONE);
+    }
+
+    private void divide(double[] weights, Tensor<?> tensor, int from, TensorView part) {
+      int perGroup = slope.length / groups;
+      TensorView slices = part.grouped(weights.length / perGroup);
+      SliceMoments moments =
+          variant.dividesByRootMeanSquare()
+              ? tensor.squares(from, slices)
+              : tensor.moments(from, slices);
+      for (int g = 0, c = 0; c < weights.length; g++) {
+        double groupScale = moments.scale(g, denominator);
+        for (int end = c + perGroup; c < end; c++) {
+          weights[c] *= groupScale;
+        }
+      }
     }
   }
 }

@@ -28,22 +28,26 @@ class GroupwiseNormalizer extends Normalizer {
 
   @Override
   void normalise(Tensor<?> tensor, TensorView view) {
-    SliceMoments moments = tensor.moments(0, view.grouped(groups));
-    int channels = view.channels();
-    int perGroup = channels / groups;
+    Tensor.inParts(view, groups, (from, part, first) -> normalise(tensor, from, part, first));
+  }
+
+  private void normalise(Tensor<?> tensor, int from, TensorView part, int first) {
+    int channels = part.channels();
+    int perGroup = shape().channels() / groups;
+    SliceMoments moments = tensor.moments(from, part.grouped(channels / perGroup));
     double[] shift = new double[channels];
     double[] scale = new double[channels];
     double[] offset = new double[channels];
-    for (int g = 0, c = 0; g < groups; g++) {
+    for (int g = 0, c = 0; c < channels; g++) {
       double groupScale = moments.scale(g, denominator);
       for (int end = c + perGroup; c < end; c++) {
         shift[c] = moments.mean[g];
-        scale[c] = groupScale * weight[c];
+        scale[c] = groupScale * weight[first + c];
         // A mean rounded to one double costs an ulp of the result where the deviation is small.
-        offset[c] = bias[c] - moments.meanLow[g] * scale[c];
+        offset[c] = bias[first + c] - moments.meanLow[g] * scale[c];
       }
     }
 
-    tensor.map(view, new ShiftScale(shift, scale, offset), activation);
+    tensor.map(from, part, new ShiftScale(shift, scale, offset), activation);
   }
 }

@@ -56,7 +56,6 @@ final class Lanes {
   static final DoubleVector P5 = all(Sigmoid.P5);
   static final DoubleVector P6 = all(Sigmoid.P6);
   static final DoubleVector P7 = all(Sigmoid.P7);
-  static final DoubleVector P8 = all(Sigmoid.P8);
   static final DoubleVector TWO_TO_64 = all(Sigmoid.TWO_TO_64);
 
   /** For the bits of doubles, which hold a sign and, ordered as integers, a size. */

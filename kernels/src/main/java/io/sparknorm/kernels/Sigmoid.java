@@ -33,16 +33,15 @@ final class Sigmoid {
   static final double C10 = 0x1.289185613a3d6p-22;
   static final double C11 = 0x1.af38a9b0ec855p-26;
 
-  /** Of {@code 2^f}, |f| at most 1/2: off by 2^-39.7 of it, and exact at 0. */
-  static final double P1 = 0x1.62e42fef84cf0p-1;
+  /** Of {@code 2^f}, |f| at most 1/2: off by 2^-33.1 of it, and exact at 0. */
+  static final double P1 = 0x1.62e42fefa39efp-1;
 
-  static final double P2 = 0x1.ebfbdff823cedp-3;
-  static final double P3 = 0x1.c6b08dd6fd234p-5;
-  static final double P4 = 0x1.3b2ab7181b755p-7;
-  static final double P5 = 0x1.5d8745a728441p-10;
-  static final double P6 = 0x1.4308ac85aa947p-13;
-  static final double P7 = 0x1.00dc4a532fb8ep-16;
-  static final double P8 = 0x1.63d136366db24p-20;
+  static final double P2 = 0x1.ebfbe045f4d3cp-3;
+  static final double P3 = 0x1.c6b08d883dca1p-5;
+  static final double P4 = 0x1.3b2a1b7152befp-7;
+  static final double P5 = 0x1.5d879ead06a82p-10;
+  static final double P6 = 0x1.443fffc90db59p-13;
+  static final double P7 = 0x1.00a581594758ep-16;
 
   /** Beyond it, the exponential is infinite, or adding it to 1 gives 1. */
   static final double LIMIT = 746;
@@ -92,14 +91,14 @@ final class Sigmoid {
     return power * scale * TWO_TO_64 + 1;
   }
 
-  /** {@code 1 + 2^z} within 2^-39 of it; no more than 2^513. */
+  /** {@code 1 + 2^z} within 2^-33 of it; no more than 2^513. */
   static double coarseDivisor(double z) {
     double exponent = limited(z);
     double shifted = exponent + BIASED_ROUNDER;
     double f = exponent - (shifted - BIASED_ROUNDER);
     double f2 = f * f;
     // Upper and lower powers apart: two short chains run side by side.
-    double upper = (P8 * f2 + (P7 * f + P6)) * f2 + (P5 * f + P4);
+    double upper = (P7 * f + P6) * f2 + (P5 * f + P4);
     double lower = (P3 * f + P2) * f2 + (P1 * f + 1);
     double power = upper * (f2 * f2) + lower;
     long bits = Double.doubleToRawLongBits(shifted) << EXPONENT_SHIFT;

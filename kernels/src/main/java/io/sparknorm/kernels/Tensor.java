@@ -10,9 +10,37 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
   /** How many elements, or coefficients, are used together: they stay in the nearest cache. */
   private static final int LENGTH = 1024;
 
+  /**
+   * How many elements are taken together for statistics and map: they stay in a cache. Fewer would
+   * change between reading and writing too often for the memory.
+   */
+  private static final int NEAR = 1 << 16;
+
   // Allocating them for every record costs more than the arithmetic: memory that is new to a cache.
   private static final ThreadLocal<double[][]> BUFFERS =
       ThreadLocal.withInitial(() -> new double[2][LENGTH]);
+
+  /**
+   * Some neighbouring channels of a tensor, which a view shows as one that starts at a position.
+   */
+  interface Part {
+    void take(int from, TensorView view, int firstChannel);
+  }
+
+  /**
+   * Gives whole groups of channels, in their order. Where each group's elements are neighbours, a
+   * few groups come at a time, so that they are near when they are read again.
+   */
+  static void inParts(TensorView view, int groups, Part part) {
+    int perGroup = view.channels() / groups;
+    int length = perGroup * view.inner();
+    int step = view.outer() == 1 ? Math.max(1, NEAR / Math.max(1, length)) : groups;
+    for (int group = 0; group < groups; group += step) {
+      int channels = Math.min(step, groups - group) * perGroup;
+      part.take(
+          group * length, new TensorView(view.outer(), channels, view.inner()), group * perGroup);
+    }
+  }
 
   /** Mean and squared deviations of every slice from a position: the channels of the view. */
   SliceMoments moments(int from, TensorView slices) {
@@ -28,26 +56,27 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
         : SliceMoments.squares(loops, x, from, slices);
   }
 
-  void map(TensorView view, ChannelMap map, Activation activation) {
+  /** Maps what a view shows from a position. */
+  void map(int from, TensorView view, ChannelMap map, Activation activation) {
     if (view.inner() == 1) {
-      mapRows(view, map, activation);
+      mapRows(from, view, map, activation);
     } else {
       int row = view.channels() * view.inner();
       for (int o = 0; o < view.outer(); o++) {
-        mapRuns(o * row, view, map, activation);
+        mapRuns(from + o * row, view, map, activation);
       }
     }
   }
 
-  private void mapRows(TensorView view, ChannelMap map, Activation activation) {
-    int end = view.length();
+  private void mapRows(int from, TensorView view, ChannelMap map, Activation activation) {
+    int end = from + view.length();
     if (activation == Activation.NONE) {
-      map.mapRows(loops, x, 0, end, out);
+      map.mapRows(loops, x, from, end, out);
       return;
     }
 
     int step = Math.max(1, LENGTH / view.channels()) * view.channels();
-    for (int start = 0; start < end; start += step) {
+    for (int start = from; start < end; start += step) {
       int n = Math.min(step, end - start);
       activated(start, n, activation, v -> map.mapRows(doubles, v, 0, n, v));
     }

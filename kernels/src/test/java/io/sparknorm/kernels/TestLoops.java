@@ -94,16 +94,16 @@ class TestLoops {
     double[] c = coefficients(n, 3);
     double[] d = coefficients(n, 4);
     switch (map) {
-      case 0 -> tensor.map(view, new GatedScale(a, b, c), Activation.NONE);
-      case 1 -> tensor.map(view, new MaxDivision(new double[n], a, b, c, d), Activation.NONE);
+      case 0 -> tensor.map(0, view, new GatedScale(a, b, c), Activation.NONE);
+      case 1 -> tensor.map(0, view, new MaxDivision(new double[n], a, b, c, d), Activation.NONE);
       case 2 -> {
         double[] floor = new Random(6).doubles(n, 0.5, 1.5).toArray();
-        tensor.map(view, new MaxDivision(floor, a, b, c, d), Activation.NONE);
+        tensor.map(0, view, new MaxDivision(floor, a, b, c, d), Activation.NONE);
       }
       default -> {
         Activation activation = Activation.values()[(map - 3) / 2];
         if (map % 2 == 0) {
-          tensor.map(view, new ShiftScale(a, b, c), activation);
+          tensor.map(0, view, new ShiftScale(a, b, c), activation);
         } else {
           int block = view.length() / n;
           double[] weight = coefficients(block, 5);
