@@ -17,8 +17,9 @@ import java.util.Map;
  * compile their loops less well than others; the figures are the medians of theirs.
  *
  * <p>Arguments: the number of virtual machines and of rounds, and the works of {@link
- * NormBenchmark}, or the values of {@link MomentsBenchmark} with a number of channels, as in {@code
- * 3 11 LAYER_512 NORMAL:256}. {@link TorchNorm} has its turn too where there is PyTorch.
+ * NormBenchmark}, or the values of {@link MomentsBenchmark} with a number of channels and one of
+ * values in an array, as in {@code 3 11 LAYER_512 NORMAL:256:65536}. {@link TorchNorm} has its turn
+ * too where there is PyTorch.
  */
 public final class Ratios {
   private static final double WARM_UP_SECONDS = 4;
@@ -97,8 +98,10 @@ public final class Ratios {
   }
 
   private static Ratios of(String work) throws IOException {
-    String[] parts = work.split(":", 2);
-    return parts.length == 1 ? ofNorm(work) : ofMoments(parts[0], Integer.parseInt(parts[1]));
+    String[] parts = work.split(":", 3);
+    return parts.length == 1
+        ? ofNorm(work)
+        : ofMoments(parts[0], Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
   }
 
   private static Ratios ofNorm(String work) throws IOException {
@@ -116,10 +119,11 @@ public final class Ratios {
     return ratios;
   }
 
-  private static Ratios ofMoments(String values, int channels) {
+  private static Ratios ofMoments(String values, int channels, int together) {
     MomentsBenchmark benchmark = new MomentsBenchmark();
     benchmark.values = MomentsBenchmark.Values.valueOf(values);
     benchmark.channels = channels;
+    benchmark.together = together;
     benchmark.elements = ELEMENTS;
     benchmark.prepare();
     Ratios ratios = new Ratios();

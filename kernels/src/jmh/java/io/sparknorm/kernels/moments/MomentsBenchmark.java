@@ -21,8 +21,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Sums and sums of squares by channel of records with one value for each: exact ones, with and
- * without vector instructions, beside plain sums of doubles.
+ * Sums and sums of squares by channel of records with one value for each, one record or several in
+ * an array, as a fit gets them out of rows and out of batches: exact ones, with and without vector
+ * instructions, beside plain sums of doubles.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -76,20 +77,24 @@ public class MomentsBenchmark {
   @Param("4194304")
   public int elements;
 
+  /** The number of values in an array, unless a record has more. */
+  @Param({"1", "65536"})
+  public int together;
+
   private float[][] floats;
   private double[][] doubles;
-  private TensorView record;
+  private TensorView records;
 
   @Setup
   public void prepare() {
     Random random = new Random(42);
-    record = new TensorView(1, channels, 1);
-    floats = new float[elements / channels][channels];
-    doubles = new double[floats.length][channels];
-    for (int r = 0; r < floats.length; r++) {
-      for (int c = 0; c < channels; c++) {
-        doubles[r][c] = values.of(random, c);
-        floats[r][c] = (float) doubles[r][c];
+    records = new TensorView(Math.max(1, together / channels), channels, 1);
+    floats = new float[elements / records.length()][records.length()];
+    doubles = new double[floats.length][records.length()];
+    for (int a = 0; a < floats.length; a++) {
+      for (int i = 0; i < records.length(); i++) {
+        doubles[a][i] = values.of(random, records.channelOf(i));
+        floats[a][i] = (float) doubles[a][i];
       }
     }
   }
@@ -110,7 +115,7 @@ public class MomentsBenchmark {
   private Moments exactFloats(TileLoops loops) {
     Moments moments = new Moments(channels, loops);
     for (float[] x : floats) {
-      moments.add(x, record);
+      moments.add(x, records);
     }
 
     return moments;
@@ -129,7 +134,7 @@ public class MomentsBenchmark {
   private Moments exactDoubles(TileLoops loops) {
     Moments moments = new Moments(channels, loops);
     for (double[] x : doubles) {
-      moments.add(x, record);
+      moments.add(x, records);
     }
 
     return moments;
@@ -140,10 +145,12 @@ public class MomentsBenchmark {
     double[] sums = new double[channels];
     double[] squares = new double[channels];
     for (float[] x : floats) {
-      for (int c = 0; c < channels; c++) {
-        double value = x[c];
-        sums[c] += value;
-        squares[c] += value * value;
+      for (int record = 0; record < x.length; record += channels) {
+        for (int c = 0; c < channels; c++) {
+          double value = x[record + c];
+          sums[c] += value;
+          squares[c] += value * value;
+        }
       }
     }
 
@@ -155,10 +162,12 @@ public class MomentsBenchmark {
     double[] sums = new double[channels];
     double[] squares = new double[channels];
     for (double[] x : doubles) {
-      for (int c = 0; c < channels; c++) {
-        double value = x[c];
-        sums[c] += value;
-        squares[c] += value * value;
+      for (int record = 0; record < x.length; record += channels) {
+        for (int c = 0; c < channels; c++) {
+          double value = x[record + c];
+          sums[c] += value;
+          squares[c] += value * value;
+        }
       }
     }
 
@@ -170,12 +179,14 @@ public class MomentsBenchmark {
     double[] sums = new double[channels];
     double[] squares = new double[channels];
     for (float[] x : floats) {
-      for (int c = 0; c < channels; c += DOUBLES.length()) {
-        FloatVector narrow = FloatVector.fromArray(FLOATS, x, c);
-        DoubleVector value = (DoubleVector) narrow.convertShape(VectorOperators.F2D, DOUBLES, 0);
-        DoubleVector.fromArray(DOUBLES, sums, c).add(value).intoArray(sums, c);
-        DoubleVector square = value.mul(value);
-        DoubleVector.fromArray(DOUBLES, squares, c).add(square).intoArray(squares, c);
+      for (int record = 0; record < x.length; record += channels) {
+        for (int c = 0; c < channels; c += DOUBLES.length()) {
+          FloatVector narrow = FloatVector.fromArray(FLOATS, x, record + c);
+          DoubleVector value = (DoubleVector) narrow.convertShape(VectorOperators.F2D, DOUBLES, 0);
+          DoubleVector.fromArray(DOUBLES, sums, c).add(value).intoArray(sums, c);
+          DoubleVector square = value.mul(value);
+          DoubleVector.fromArray(DOUBLES, squares, c).add(square).intoArray(squares, c);
+        }
       }
     }
 

@@ -6,11 +6,12 @@ import io.sparknorm.kernels.TensorView;
 import java.util.Arrays;
 
 /**
- * The fast road of values into channels' moments. Values wait in a block; a full block is added,
- * {@link TileLoops#TILE} lanes at a time, to a few doubles per lane, its window, in such a way that
- * no addition rounds. Whether that came true is known at the block's end: if not, the window stays
- * as it was, and the lane's values of this block take the slow road, one by one into the channel's
- * limbs. The result is the same on both. Now and then windows are emptied into the limbs.
+ * The fast road of values into channels' moments. Values wait in a block, unless they come as one;
+ * a full block is added, {@link TileLoops#TILE} lanes at a time, to a few doubles per lane, its
+ * window, in such a way that no addition rounds. Whether that came true is known at the block's
+ * end: if not, the window stays as it was, and the lane's values of this block take the slow road,
+ * one by one into the channel's limbs. The result is the same on both. Now and then windows are
+ * emptied into the limbs.
  *
  * <p>A lane is a channel, or one of several that share a channel where there are few. Its window is
  * determined by an exponent e: the leading part of the sum of squares, Q1, starts at the anchor
@@ -176,9 +177,20 @@ abstract class Front<A> {
     }
   }
 
-  /** Adds rows of channels that stand one after the other. */
+  /**
+   * Adds rows of channels that stand one after the other. Those of a single tile are added where
+   * they are, if there are enough; of wider ones, a tile's part is not read in one go.
+   */
   private void addRows(A x, int length) {
-    for (int from = 0; from < length; ) {
+    int from = 0;
+    if (lanes == TILE) {
+      for (int n; (n = Math.min(MOST_ROWS, (length - from) / TILE)) >= FEWEST_ROWS; ) {
+        addTile(0, x, from, TILE, n);
+        from += n * TILE;
+      }
+    }
+
+    while (from < length) {
       int n = Math.min(lanes - lane, length - from);
       copy(x, from, n, block, row * stride + lane);
       from += n;
@@ -225,36 +237,37 @@ abstract class Front<A> {
 
   private void addBlock() {
     for (int first = 0; first < lanes && row > 0; first += TILE) {
-      addTile(first);
+      addTile(first, block, first, stride, row);
     }
 
     row = 0;
   }
 
-  private void addTile(int first) {
+  /** Adds n rows, each a step after the one before, to the tile that starts at a lane. */
+  private void addTile(int first, A x, int from, int step, int n) {
     int tile = first / TILE;
     if (untriedLeft[tile] > 0) {
       untriedLeft[tile]--;
-      for (int l = first; l < lanes(tile); l++) {
-        addSlowly(channel(l), block, l, stride, row);
+      for (int l = 0; l < lanes(tile) - first; l++) {
+        addSlowly(channel(first + l), x, from + l, step, n);
       }
 
       return;
     }
 
-    if (offered[tile] + row > capacity) {
+    if (offered[tile] + n > capacity) {
       renewAll(tile);
     }
 
-    tryTile(first);
+    tryTile(tile, x, from, step, n);
     if (allFit(first, windows[tile][0], sums[0])) {
       double[][] before = windows[tile];
       windows[tile] = sums;
       sums = before;
-      offered[tile] += row;
+      offered[tile] += n;
       untried[tile] = 0;
     } else {
-      addMisfits(first);
+      addMisfits(first, x, from, step, n);
     }
   }
 
@@ -263,9 +276,9 @@ abstract class Front<A> {
     return Math.min(lanes, (tile + 1) * TILE);
   }
 
-  private void tryTile(int first) {
+  private void tryTile(int tile, A x, int from, int step, int n) {
     clearLeast();
-    accumulate(block, first, stride, row, windows[first / TILE], sums);
+    accumulate(x, from, step, n, windows[tile], sums);
   }
 
   /** Q1 only grows, so that its exponent at the end is that of every step; NaN has another. */
@@ -278,21 +291,21 @@ abstract class Front<A> {
   }
 
   /** Adds a tile of which some lanes do not fit, after another try with better windows. */
-  private void addMisfits(int first) {
+  private void addMisfits(int first, A x, int from, int step, int n) {
     boolean refitted = false;
     for (int l = 0; l < TILE; l++) {
       Outcome outcome = outcome(l, exponent(first + l));
       if (outcome != Outcome.EXACT) {
-        refitted |= refit(first + l, outcome, squares(block, first + l, stride, row), row);
+        refitted |= refit(first + l, outcome, squares(x, from + l, step, n), n);
       }
     }
 
+    int tile = first / TILE;
     if (refitted) {
-      tryTile(first);
+      tryTile(tile, x, from, step, n);
     }
 
-    int tile = first / TILE;
-    offered[tile] += row;
+    offered[tile] += n;
     int misfits = 0;
     for (int l = 0; l < TILE; l++) {
       if (outcome(l, exponent(first + l)) == Outcome.EXACT) {
@@ -301,8 +314,8 @@ abstract class Front<A> {
         }
       } else {
         misfits++;
-        missing[first + l] += row;
-        addSlowly(channel(first + l), block, first + l, stride, row);
+        missing[first + l] += n;
+        addSlowly(channel(first + l), x, from + l, step, n);
       }
     }
 

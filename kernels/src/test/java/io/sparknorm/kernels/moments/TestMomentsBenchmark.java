@@ -21,10 +21,16 @@ class TestMomentsBenchmark {
   @ParameterizedTest
   @EnumSource
   void variantsAgree(MomentsBenchmark.Values values) {
+    variantsAgree(values, 1);
+    variantsAgree(values, 50 * CHANNELS);
+  }
+
+  private static void variantsAgree(MomentsBenchmark.Values values, int together) {
     MomentsBenchmark benchmark = new MomentsBenchmark();
     benchmark.values = values;
     benchmark.channels = CHANNELS;
     benchmark.elements = RECORDS * CHANNELS;
+    benchmark.together = together;
     benchmark.prepare();
     assertClose(benchmark.plainFloats(), benchmark.exactFloats().statistics());
     assertClose(benchmark.plainFloatsVector(), benchmark.exactFloatsScalar().statistics());
