@@ -17,7 +17,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.storage.StorageLevel;
 import scala.Tuple2;
 
@@ -119,11 +118,11 @@ final class FitPass {
 
   /** Reads some datasets in one pass, once the memory has proved to be enough for it. */
   private <R> List<R> read(List<Dataset<Row>> datasets, Handover<R> handover) {
-    List<JavaRDD<InternalRow>> rows = datasets.stream().map(ScannedRecords::of).toList();
-    int tasks = rows.stream().mapToInt(JavaRDD::getNumPartitions).sum();
+    List<JavaRDD<Records>> records = datasets.stream().map(ScannedRecords::of).toList();
+    int tasks = records.stream().mapToInt(JavaRDD::getNumPartitions).sum();
     FitMemory memory = FitMemory.of(datasets.get(0).sparkSession().sparkContext(), tasks);
     memory.check(columns);
-    JavaRDD<byte[]> merged = merged(rows, groupBytes.orElse(memory.groupBytes()));
+    JavaRDD<byte[]> merged = merged(records, groupBytes.orElse(memory.groupBytes()));
     if (!parts.grouped().isEmpty()) {
       merged.persist(StorageLevel.DISK_ONLY()); // first comes what there is, and then all of it
     }
@@ -138,14 +137,14 @@ final class FitPass {
   }
 
   /** The merged states of each dataset, as {@link FitParts} divides them. */
-  private JavaRDD<byte[]> merged(List<JavaRDD<InternalRow>> datasets, long bytes) {
+  private JavaRDD<byte[]> merged(List<JavaRDD<Records>> datasets, long bytes) {
     List<FitColumn<?>> read = columns;
     FitParts sent = parts;
     List<JavaPairRDD<byte[], byte[]>> states = new ArrayList<>();
-    for (JavaRDD<InternalRow> rows : datasets) {
+    for (JavaRDD<Records> records : datasets) {
       int dataset = states.size();
       states.add(
-          rows.mapPartitionsToPair(records -> new FitRows(records, read, sent, dataset, bytes)));
+          records.mapPartitionsToPair(found -> new FitRows(found, read, sent, dataset, bytes)));
     }
 
     Partitioner byNumber = new FitParts.ByNumber(datasets.size() * parts.count());

@@ -3,6 +3,7 @@ package io.sparknorm.spark.fit;
 import io.sparknorm.spark.functions.FitColumn;
 import io.sparknorm.spark.functions.FitTask;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -17,12 +18,13 @@ import scala.Tuple2;
  * and begin anew; all others when the last record has been read.
  */
 final class FitRows implements Iterator<Tuple2<byte[], byte[]>> {
-  private final Iterator<InternalRow> records;
+  private final Iterator<Records> records;
   private final FitParts parts;
   private final int dataset;
   private final long groupBytes;
   private final FitTask task;
   private final Deque<Iterator<Tuple2<byte[], byte[]>>> pending = new ArrayDeque<>();
+  private Iterator<InternalRow> rows = Collections.emptyIterator();
   private boolean isAtEnd;
 
   /**
@@ -30,7 +32,7 @@ final class FitRows implements Iterator<Tuple2<byte[], byte[]>> {
    * @param groupBytes the memory that groups may take
    */
   FitRows(
-      Iterator<InternalRow> records,
+      Iterator<Records> records,
       List<FitColumn<?>> columns,
       FitParts parts,
       int dataset,
@@ -67,15 +69,29 @@ final class FitRows implements Iterator<Tuple2<byte[], byte[]>> {
   }
 
   private void readOn() {
-    while (records.hasNext() && task.groupBytes() <= groupBytes) {
-      task.add(records.next());
+    while (hasRow() && task.groupBytes() <= groupBytes) {
+      task.add(rows.next());
     }
 
     parts.grouped().forEach(column -> pending.add(groups(column)));
-    isAtEnd = !records.hasNext();
+    isAtEnd = !hasRow();
     if (isAtEnd) {
       pending.add(blocks());
     }
+  }
+
+  /** Whether there is a record that has not been added with others. */
+  private boolean hasRow() {
+    while (!rows.hasNext() && records.hasNext()) {
+      Records next = records.next();
+      if (next instanceof Records.Batch batch && task.takesBatches()) {
+        task.add(batch.columns());
+      } else {
+        rows = next.rows();
+      }
+    }
+
+    return rows.hasNext();
   }
 
   private Iterator<Tuple2<byte[], byte[]>> groups(int column) {

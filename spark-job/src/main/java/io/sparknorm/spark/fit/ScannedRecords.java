@@ -1,15 +1,13 @@
 package io.sparknorm.spark.fit;
 
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RuntimeConfig;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -20,6 +18,7 @@ import org.apache.spark.sql.execution.QueryExecution;
 import org.apache.spark.sql.execution.SQLExecutionRDD;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.WholeStageCodegenExec;
+import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 import scala.collection.JavaConverters;
@@ -27,9 +26,9 @@ import scala.collection.Seq;
 
 /**
  * The records of a dataset for somebody who only looks at each, once. Where a scan gives columns
- * and nothing is selected but some of them, or arrays of them, these are rows that view the
- * columns: Spark's own are made by taking every array out of its column element by element, which
- * costs more than a fit.
+ * and nothing is selected but some of them, or arrays of them, these are the columns, batch by
+ * batch: Spark's own rows are made by taking every array out of its column element by element,
+ * which costs more than a fit.
  */
 final class ScannedRecords {
   /**
@@ -39,23 +38,27 @@ final class ScannedRecords {
 
   private ScannedRecords() {}
 
-  static JavaRDD<InternalRow> of(Dataset<Row> records) {
+  static JavaRDD<Records> of(Dataset<Row> records) {
     QueryExecution query = records.queryExecution();
     RuntimeConfig conf = records.sparkSession().conf();
     int columns = columns(query.optimizedPlan());
     if (conf.contains(MOST_COLUMNS) || columns <= Integer.parseInt(conf.get(MOST_COLUMNS))) {
-      return views(query).orElseGet(() -> query.toRdd().toJavaRDD());
+      return batches(query).orElseGet(() -> rows(query));
     }
 
-    Optional<JavaRDD<InternalRow>> views;
+    Optional<JavaRDD<Records>> batches;
     conf.set(MOST_COLUMNS, Integer.MAX_VALUE);
     try {
-      views = views(query);
+      batches = batches(query);
     } finally {
       conf.unset(MOST_COLUMNS);
     }
 
-    return views.orElseGet(() -> planAgain(records).toRdd().toJavaRDD());
+    return batches.orElseGet(() -> rows(planAgain(records)));
+  }
+
+  private static JavaRDD<Records> rows(QueryExecution query) {
+    return query.toRdd().toJavaRDD().map(Records.Single::new);
   }
 
   /** At most so many are scanned: those that are read, and all of the partitions'. */
@@ -67,7 +70,7 @@ final class ScannedRecords {
     return records.as("records").queryExecution();
   }
 
-  private static Optional<JavaRDD<InternalRow>> views(QueryExecution query) {
+  private static Optional<JavaRDD<Records>> batches(QueryExecution query) {
     SparkPlan plan = query.executedPlan();
     SparkPlan top = plan instanceof WholeStageCodegenExec generated ? generated.child() : plan;
     SparkPlan rows = top instanceof ProjectExec project ? project.child() : top;
@@ -89,50 +92,45 @@ final class ScannedRecords {
       return Optional.empty();
     }
 
-    JavaRDD<InternalRow> views =
-        scan.executeColumnar().toJavaRDD().mapPartitions(batches -> new Views(batches, columns));
-    return Optional.of(
-        new SQLExecutionRDD(views.rdd(), query.sparkSession().sessionState().conf()).toJavaRDD());
+    JavaRDD<Records> batches =
+        scan.executeColumnar().toJavaRDD().mapPartitions(found -> new Batches(found, columns));
+    return Optional.of(withSettings(batches, query.sparkSession().sessionState().conf()));
+  }
+
+  /** Scans look for settings in tasks too. That RDD does so for any elements, not rows alone. */
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static JavaRDD<Records> withSettings(JavaRDD<Records> batches, SQLConf conf) {
+    return (JavaRDD) new SQLExecutionRDD((RDD) batches.rdd(), conf).toJavaRDD();
   }
 
   private static <T> List<T> asJava(Seq<T> items) {
     return JavaConverters.seqAsJavaListConverter(items).asJava();
   }
 
-  /** The same row object for all records of a batch. */
-  static final class Views implements Iterator<InternalRow> {
+  /** The selected columns of each batch. */
+  static final class Batches implements Iterator<Records> {
     private final Iterator<ColumnarBatch> batches;
     private final List<ViewedColumn> selected;
-    private Iterator<InternalRow> rows = Collections.emptyIterator();
     private ColumnarBatch batch;
 
-    Views(Iterator<ColumnarBatch> batches, List<ViewedColumn> selected) {
+    Batches(Iterator<ColumnarBatch> batches, List<ViewedColumn> selected) {
       this.batches = batches;
       this.selected = selected;
     }
 
     @Override
     public boolean hasNext() {
-      while (!rows.hasNext()) {
-        free(); // first, for the next batch may be made of the same vectors
-        if (!batches.hasNext()) {
-          return false;
-        }
-
-        batch = batches.next();
-        rows = view().rowIterator();
-      }
-
-      return true;
+      free(); // first, for the next batch may be made of the same vectors
+      return batches.hasNext();
     }
 
     @Override
-    public InternalRow next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-
-      return rows.next();
+    public Records next() {
+      free();
+      batch = batches.next();
+      ColumnVector[] columns =
+          selected.stream().map(column -> column.of(batch)).toArray(ColumnVector[]::new);
+      return new Records.Batch(new ColumnarBatch(columns, batch.numRows()));
     }
 
     /** As Spark does once it has made rows of a batch; its own batches are used again. */
@@ -141,12 +139,6 @@ final class ScannedRecords {
         batch.closeIfFreeable();
         batch = null;
       }
-    }
-
-    private ColumnarBatch view() {
-      ColumnVector[] columns =
-          selected.stream().map(column -> column.of(batch)).toArray(ColumnVector[]::new);
-      return new ColumnarBatch(columns, batch.numRows());
     }
   }
 }

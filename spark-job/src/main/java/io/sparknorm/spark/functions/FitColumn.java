@@ -1,6 +1,7 @@
 package io.sparknorm.spark.functions;
 
 import io.sparknorm.kernels.TensorShape;
+import io.sparknorm.kernels.TensorView;
 import io.sparknorm.kernels.moments.Moments;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.models.ElementType;
@@ -8,6 +9,7 @@ import java.io.Serializable;
 import java.util.function.Supplier;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.vectorized.ColumnVector;
 
 /**
  * What a fit adds up of one column of tensors.
@@ -74,15 +76,41 @@ public record FitColumn<V>(
     }
   }
 
+  /** Whether neighbouring records can be added as one. */
+  boolean takesBatches() {
+    return kind.isByElement()
+        && weight.isOne()
+        && grouping.isEmpty()
+        && reader.type() instanceof ArrayTensorType
+        && reader.type().depth() == 1;
+  }
+
+  /** The elements of neighbouring records, as of {@link TensorReader#readFaultless}. */
+  Elements readTogether(ColumnVector column, int from, int to) {
+    return reader.readFaultless(column, from, to, shape);
+  }
+
+  /** Adds so many records. */
+  void addTogether(Elements elements, int records, FitState state) {
+    TensorView one = shape.view(elements.length() / records);
+    TensorView all = new TensorView(records * one.outer(), one.channels(), one.inner());
+    state.countFaultless(records);
+    add(CheckedTensor.clean(elements), all, records, 1, state);
+  }
+
   CheckedTensor read(InternalRow row, int ordinal) {
     return reader.readAndCount(
         row.isNullAt(ordinal) ? null : reader.type().get(row, ordinal), shape);
   }
 
   void add(CheckedTensor tensor, long times, FitState state) {
+    add(tensor, shape.view(tensor.elements().length()), 1, times, state);
+  }
+
+  private void add(CheckedTensor tensor, TensorView view, int records, long times, FitState state) {
     try {
-      kind.add(tensor, shape.view(tensor.elements().length()), times, state);
-      state.countAdded();
+      kind.add(tensor, view, times, state);
+      state.countAdded(records);
     } catch (ArithmeticException e) {
       throw weight.tooManyValues(reader.rules().subject(), e);
     } catch (IllegalArgumentException e) {

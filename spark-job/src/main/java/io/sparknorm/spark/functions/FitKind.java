@@ -45,6 +45,11 @@ public enum FitKind {
   /** How many channels the moments have, given the tensors'. */
   abstract int momentChannels(int channels);
 
+  /** Whether all that matters of an element is its channel, and not its record. */
+  boolean isByElement() {
+    return this != INSTANCE_STATISTICS;
+  }
+
   /** Adds a tensor so many times, at least once. */
   abstract void add(CheckedTensor tensor, TensorView view, long times, FitState state);
 }

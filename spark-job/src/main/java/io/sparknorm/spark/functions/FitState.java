@@ -80,9 +80,14 @@ final class FitState implements Serializable {
     }
   }
 
-  /** Counts a record whose tensor is in the moments. */
-  void countAdded() {
-    added++;
+  /** Counts records that have no fault and are not dropped. */
+  void countFaultless(int number) {
+    records += number;
+  }
+
+  /** Counts records whose tensors are in the moments. */
+  void countAdded(int number) {
+    added += number;
   }
 
   /** The moments, null before the first tensor. */

@@ -23,14 +23,17 @@ public final class PrimitiveArrays {
    * The column that an array is a part of, which Spark keeps to itself; null where a version of
    * Spark has another name for it.
    */
-  private static final VarHandle COLUMN = column();
+  private static final VarHandle COLUMN = field("data", ColumnVector.class);
+
+  /** Where in that column it starts. */
+  private static final VarHandle OFFSET = field("offset", int.class);
 
   private PrimitiveArrays() {}
 
-  private static VarHandle column() {
+  private static VarHandle field(String name, Class<?> type) {
     try {
       return MethodHandles.privateLookupIn(ColumnarArray.class, MethodHandles.lookup())
-          .findVarHandle(ColumnarArray.class, "data", ColumnVector.class);
+          .findVarHandle(ColumnarArray.class, name, type);
     } catch (ReflectiveOperationException e) {
       return null;
     }
@@ -83,6 +86,32 @@ public final class PrimitiveArrays {
         array.getBaseObject(),
         array.getBaseOffset() + NULL_BITS_OFFSET,
         (header - NULL_BITS_OFFSET) / Long.BYTES);
+  }
+
+  /**
+   * The elements of some rows' arrays, one after the other; null unless all have the same length
+   * and neither arrays nor elements can be null.
+   *
+   * @param to the row after the last
+   */
+  static Elements readTogether(ColumnVector arrays, int from, int to, ElementType type) {
+    if (COLUMN == null || OFFSET == null || arrays.hasNull()) {
+      return null;
+    }
+
+    ColumnarArray first = arrays.getArray(from);
+    ColumnVector elements = (ColumnVector) COLUMN.get(first);
+    int length = first.numElements();
+    int start = (int) OFFSET.get(first);
+    int end = start + length;
+    for (int row = from + 1; row < to; row++, end += length) {
+      ColumnarArray next = arrays.getArray(row);
+      if ((int) OFFSET.get(next) != end || next.numElements() != length) {
+        return null;
+      }
+    }
+
+    return elements.hasNull() ? null : read(new ColumnarArray(elements, start, end - start), type);
   }
 
   static Elements read(ArrayData array, ElementType type) {

@@ -5,6 +5,7 @@ import io.sparknorm.spark.config.Fault;
 import io.sparknorm.spark.config.FaultPolicies.Policy;
 import java.io.Serializable;
 import java.util.BitSet;
+import org.apache.spark.sql.vectorized.ColumnVector;
 
 /**
  * Takes tensors out of a column and treats their faults as the rules say. A record without null
@@ -33,6 +34,21 @@ record TensorReader<V>(TensorType<V> type, FaultRules rules) implements Serializ
    */
   int lengthOf(V value) {
     return value == null ? 1 : Math.max(1, type.length(value, RecordShape.open(type.depth())));
+  }
+
+  /**
+   * The elements of neighbouring records of a column of flat arrays, null unless all have the same
+   * length, which the shape accepts, and none has a fault.
+   *
+   * @param to the record after the last
+   */
+  Elements readFaultless(ColumnVector column, int from, int to, RecordShape shape) {
+    Elements elements = PrimitiveArrays.readTogether(column, from, to, type.elementType());
+    return elements == null
+            || !shape.accepts(elements.length() / (to - from))
+            || elements.hasNonFinite()
+        ? null
+        : elements;
   }
 
   private CheckedTensor read(V value, RecordShape shape, boolean looksForNonFinite) {

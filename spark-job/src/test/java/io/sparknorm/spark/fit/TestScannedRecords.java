@@ -42,6 +42,10 @@ class TestScannedRecords extends SparkTest {
     return spark().read().format(format).load(path);
   }
 
+  private static JavaRDD<InternalRow> rows(Dataset<Row> records) {
+    return ScannedRecords.of(records).flatMap(Records::rows);
+  }
+
   private static List<String> values(JavaRDD<InternalRow> rows, boolean areViews) {
     return rows.map(
             row -> {
@@ -67,7 +71,7 @@ class TestScannedRecords extends SparkTest {
   void selectedColumnsOfAScanAreViewedInTheirOrder(String format) {
     Dataset<Row> records = scan(format).select("s", "x", "y", "n");
 
-    List<String> viewed = values(ScannedRecords.of(records), true);
+    List<String> viewed = values(rows(records), true);
 
     assertThat(viewed)
         .hasSize(RECORDS)
@@ -79,7 +83,7 @@ class TestScannedRecords extends SparkTest {
   void recordsThatAreChosenAreSparksRows(String condition) {
     Dataset<Row> records = scan("parquet").where(condition).select("s", "x", "y", "n");
 
-    List<String> chosen = values(ScannedRecords.of(records), false);
+    List<String> chosen = values(rows(records), false);
 
     assertThat(chosen).hasSizeBetween(1, RECORDS - 1);
     assertThat(chosen).isEqualTo(values(records.queryExecution().toRdd().toJavaRDD(), false));
@@ -90,8 +94,8 @@ class TestScannedRecords extends SparkTest {
   void recordsWithAnythingComputedAreSparksRows(String first) {
     Dataset<Row> records = scan("parquet").selectExpr(first, "x", "y", "n");
 
-    assertThat(ScannedRecords.of(records).count()).isEqualTo(RECORDS);
-    assertThat(values(ScannedRecords.of(records), false)).hasSize(RECORDS);
+    assertThat(rows(records).count()).isEqualTo(RECORDS);
+    assertThat(values(rows(records), false)).hasSize(RECORDS);
   }
 
   /** Every type of number, with nulls; {@code p} is in the names of folders. */
@@ -130,13 +134,13 @@ class TestScannedRecords extends SparkTest {
     Dataset<Row> records =
         numbers.selectExpr("array(" + doubles(numbers.drop("p")) + ") AS x", "array(c10, c4) AS y");
 
-    List<String> viewed = numbers(ScannedRecords.of(records), true);
+    List<String> viewed = numbers(rows(records), true);
 
     assertThat(viewed)
         .hasSize(3000)
         .anyMatch(row -> row.contains("null"))
         .isEqualTo(numbers(records.as("again").queryExecution().toRdd().toJavaRDD(), false));
-    assertThat(ScannedRecords.of(numbers).map(row -> row instanceof UnsafeRow).distinct().collect())
+    assertThat(rows(numbers).map(row -> row instanceof UnsafeRow).distinct().collect())
         .containsExactly(false);
     assertThat(spark().conf().contains("spark.sql.codegen.maxFields")).isFalse();
   }
@@ -146,7 +150,7 @@ class TestScannedRecords extends SparkTest {
   void arraysOfAnythingComputedAreSparksRows(String element) {
     Dataset<Row> records = numbers(12).selectExpr("array(c5, " + element + ") AS x", "array(c4)");
 
-    assertThat(numbers(ScannedRecords.of(records), false)).hasSize(3000);
+    assertThat(numbers(rows(records), false)).hasSize(3000);
   }
 
   @Test
@@ -156,7 +160,7 @@ class TestScannedRecords extends SparkTest {
     Dataset<Row> records =
         chosen.selectExpr("array(" + doubles(numbers) + ") AS x", "array(c4) AS y");
 
-    assertThat(numbers(ScannedRecords.of(records), false))
+    assertThat(numbers(rows(records), false))
         .hasSizeBetween(1, 2999)
         .isEqualTo(numbers(records.as("again").queryExecution().toRdd().toJavaRDD(), false));
   }
@@ -198,8 +202,9 @@ class TestScannedRecords extends SparkTest {
                 })
             .iterator();
     List<Long> read = new ArrayList<>();
-    new ScannedRecords.Views(batches, List.of(new ViewedColumn.Chosen(0)))
-        .forEachRemaining(row -> read.add(row.getLong(0)));
+    new ScannedRecords.Batches(batches, List.of(new ViewedColumn.Chosen(0)))
+        .forEachRemaining(
+            records -> records.rows().forEachRemaining(row -> read.add(row.getLong(0))));
 
     assertThat(read).containsExactly(0L, 1L, 2L);
     assertThat(vector.isFree).isTrue();
