@@ -9,6 +9,7 @@ import io.sparknorm.spark.config.InputSpec;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.lib.output.FileOutputCommitter;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
@@ -209,12 +211,25 @@ final class PathOutput implements Output {
 
   /** A file that is in the target and that this run moves none of the same name to. */
   private Optional<Path> fileOfTheOldAlone() throws IOException {
-    Optional<Path> file = anyFile(target);
+    Optional<Path> file;
+    try {
+      file = anyFile(target);
+    } catch (AccessControlException | AccessDeniedException e) {
+      return Optional.empty(); // a folder in it may be closed to whoever may replace the whole
+    }
+
     boolean tellsTheOld =
         file.isPresent()
             && !file.get().equals(target) // which may be a file itself
-            && !fileSystem.exists(new Path(entered, below(target, file.get())));
+            && !fileSystem.exists(under(entered, below(target, file.get())));
     return tellsTheOld ? file : Optional.empty();
+  }
+
+  /**
+   * Also where the name of a file that is not Spark's has a colon, which a path would take apart.
+   */
+  private static Path under(Path folder, String path) {
+    return new Path(folder, new Path(null, null, path));
   }
 
   /**

@@ -130,7 +130,7 @@ class TestPathOutput {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {MARKER, "out/id=2/old"})
+  @ValueSource(strings = {MARKER, "out/id=2/old", "out/10:00.csv"})
   void outputIsReplacedWhole(String more) throws IOException {
     assertThat(outcomes(IfExists.REPLACE, more)).containsOnlyKeys("DONE [id=1/new] of new");
   }
