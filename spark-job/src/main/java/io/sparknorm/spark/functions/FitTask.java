@@ -71,7 +71,7 @@ public final class FitTask {
     int records = batch.numRows();
     for (int from = 0, to; from < records; from = to) {
       to = Math.min(from + recordsTogether(batch, from), records);
-      if (!addTogether(batch, from, to)) {
+      if (to - from == 1 || !addTogether(batch, from, to)) {
         for (int record = from; record < to; record++) {
           add(batch.getRow(record));
         }

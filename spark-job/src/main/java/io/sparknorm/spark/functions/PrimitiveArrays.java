@@ -101,17 +101,23 @@ public final class PrimitiveArrays {
 
     ColumnarArray first = arrays.getArray(from);
     ColumnVector elements = (ColumnVector) COLUMN.get(first);
+    if (elements.hasNull()) {
+      return null;
+    }
+
     int length = first.numElements();
     int start = (int) OFFSET.get(first);
     int end = start + length;
     for (int row = from + 1; row < to; row++, end += length) {
       ColumnarArray next = arrays.getArray(row);
-      if ((int) OFFSET.get(next) != end || next.numElements() != length) {
+      if (COLUMN.get(next) != elements
+          || (int) OFFSET.get(next) != end
+          || next.numElements() != length) {
         return null;
       }
     }
 
-    return elements.hasNull() ? null : read(new ColumnarArray(elements, start, end - start), type);
+    return read(new ColumnarArray(elements, start, end - start), type);
   }
 
   static Elements read(ArrayData array, ElementType type) {
