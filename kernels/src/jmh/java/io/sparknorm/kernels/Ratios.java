@@ -101,7 +101,10 @@ public final class Ratios {
     String[] parts = work.split(":", 3);
     return parts.length == 1
         ? ofNorm(work)
-        : ofMoments(parts[0], Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
+        : ofMoments(
+            parts[0],
+            Integer.parseInt(parts[1]),
+            parts.length < 3 ? 1 : Integer.parseInt(parts[2]));
   }
 
   private static Ratios ofNorm(String work) throws IOException {
