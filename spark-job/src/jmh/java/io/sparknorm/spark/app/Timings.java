@@ -29,12 +29,14 @@ record Timings(
     Map<String, List<Double>> processorSeconds,
     Map<String, Long> bytes,
     String base) {
+  /** Spark's planner, readers and writers are still being compiled for as long as this. */
+  private static final int WARM_UPS = 3;
 
-  /** Runs all works in turn, once to warm up and then so many rounds. */
+  /** Runs all works in turn, a few times to warm up and then so many rounds. */
   static Timings of(
       Map<String, Runnable> works, ToLongFunction<String> bytesWritten, int rounds, String base) {
     Recorder recorder = new Recorder();
-    for (int round = -1; round < rounds; round++) {
+    for (int round = -WARM_UPS; round < rounds; round++) {
       boolean counts = round >= 0;
       works.forEach((name, work) -> recorder.time(name, work, counts));
     }
