@@ -18,17 +18,12 @@ final class VectorGates {
   /** The elements of a stretch: they stay in the nearest cache. */
   private static final int CHUNK = 512;
 
-  /**
-   * Where exponents, fractions and powers start in one array: far apart within a page, for a load
-   * waits for a store at the same place of any page.
-   */
-  private static final int EXPONENTS = 0;
+  /** Of no whole pages: loads from one would wait for stores at the same place in another. */
+  private static final int LENGTH = CHUNK + 40;
 
-  private static final int FRACTIONS = CHUNK + CHUNK / 3;
-  private static final int POWERS = 2 * FRACTIONS;
-
-  private static final ThreadLocal<double[]> BUFFERS =
-      ThreadLocal.withInitial(() -> new double[POWERS + CHUNK]);
+  /** Exponents, their fractions, and powers. */
+  private static final ThreadLocal<double[][]> BUFFERS =
+      ThreadLocal.withInitial(() -> new double[3][LENGTH]);
 
   private static final DoubleVector HIGHEST = DoubleVector.broadcast(DOUBLES, Sigmoid.COARSE_LIMIT);
   private static final DoubleVector LOWEST = DoubleVector.broadcast(DOUBLES, -Sigmoid.COARSE_LIMIT);
@@ -37,14 +32,14 @@ final class VectorGates {
 
   static void mapRuns(
       float[] x, int from, int runs, int length, GatedScale map, int c, float[] out) {
-    double[] buffer = BUFFERS.get();
+    double[][] buffers = BUFFERS.get();
     int rest = length % WIDTH;
     int vectors = runs * (length / WIDTH);
     for (int first = 0; first < vectors; first += CHUNK / WIDTH) {
       int last = Math.min(first + CHUNK / WIDTH, vectors);
-      exponentsOfRuns(x, from, length, map.slope(), c, first, last, buffer);
-      raise(buffer, (last - first) * WIDTH);
-      gateRuns(x, from, length, map, c, first, last, buffer, out);
+      exponentsOfRuns(x, from, length, map.slope(), c, first, last, buffers[0]);
+      raise(buffers, (last - first) * WIDTH);
+      gateRuns(x, from, length, map, c, first, last, buffers[2], out);
     }
 
     if (rest > 0) {
@@ -96,8 +91,7 @@ final class VectorGates {
       DoubleVector value =
           (DoubleVector)
               FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
-      DoubleVector gated =
-          value.div(DoubleVector.fromArray(DOUBLES, powers, POWERS + at).add(Lanes.ONE));
+      DoubleVector gated = value.div(DoubleVector.fromArray(DOUBLES, powers, at).add(Lanes.ONE));
       DoubleVector y =
           gated
               .mul(DoubleVector.broadcast(DOUBLES, scale[k]))
@@ -114,7 +108,7 @@ final class VectorGates {
   }
 
   static void mapRows(float[] x, int from, int to, GatedScale map, float[] out) {
-    double[] buffer = BUFFERS.get();
+    double[][] buffers = BUFFERS.get();
     int n = map.slope().length;
     int whole = n - n % WIDTH;
     int step = n * Math.max(1, CHUNK / n);
@@ -122,9 +116,9 @@ final class VectorGates {
       end = row + Math.min(step, to - row);
       for (int c = 0; c < whole; c += CHUNK) {
         int last = Math.min(c + CHUNK, whole);
-        int length = exponentsOfRows(x, row, end, map.slope(), c, last, buffer);
-        raise(buffer, length);
-        gateRows(x, row, end, map, c, last, buffer, out);
+        int length = exponentsOfRows(x, row, end, map.slope(), c, last, buffers[0]);
+        raise(buffers, length);
+        gateRows(x, row, end, map, c, last, buffers[2], out);
       }
     }
 
@@ -172,8 +166,7 @@ final class VectorGates {
             (DoubleVector)
                 FloatVector.fromArray(FLOATS, x, row + c)
                     .convertShape(VectorOperators.F2D, DOUBLES, 0);
-        DoubleVector gated =
-            value.div(DoubleVector.fromArray(DOUBLES, powers, POWERS + at).add(Lanes.ONE));
+        DoubleVector gated = value.div(DoubleVector.fromArray(DOUBLES, powers, at).add(Lanes.ONE));
         DoubleVector y =
             gated
                 .mul(DoubleVector.fromArray(DOUBLES, scale, c))
@@ -184,17 +177,19 @@ final class VectorGates {
   }
 
   static void gate(double[] x, double[] t, int n, double[] y) {
-    double[] buffer = BUFFERS.get();
+    double[][] buffers = BUFFERS.get();
     int whole = n - n % WIDTH;
     for (int from = 0; from < whole; from += CHUNK) {
       int length = Math.min(CHUNK, whole - from);
       for (int i = 0; i < length; i += WIDTH) {
-        DoubleVector.fromArray(DOUBLES, t, from + i).mul(Lanes.MINUS_LOG2_E).intoArray(buffer, i);
+        DoubleVector.fromArray(DOUBLES, t, from + i)
+            .mul(Lanes.MINUS_LOG2_E)
+            .intoArray(buffers[0], i);
       }
 
-      raise(buffer, length);
+      raise(buffers, length);
       for (int i = 0; i < length; i += WIDTH) {
-        DoubleVector divisor = DoubleVector.fromArray(DOUBLES, buffer, POWERS + i).add(Lanes.ONE);
+        DoubleVector divisor = DoubleVector.fromArray(DOUBLES, buffers[2], i).add(Lanes.ONE);
         DoubleVector.fromArray(DOUBLES, x, from + i).div(divisor).intoArray(y, from + i);
       }
     }
@@ -208,52 +203,53 @@ final class VectorGates {
    * Sets n powers, whole vectors, to 2 to the power of the exponents, as {@link
    * Sigmoid#coarseDivisor} does.
    */
-  private static void raise(double[] buffer, int n) {
-    if (!areInRange(buffer, n)) {
+  private static void raise(double[][] buffers, int n) {
+    double[] z = buffers[0];
+    if (!areInRange(z, n, buffers[1], buffers[2])) {
       for (int i = 0; i < n; i += WIDTH) {
-        DoubleVector value = DoubleVector.fromArray(DOUBLES, buffer, EXPONENTS + i);
+        DoubleVector value = DoubleVector.fromArray(DOUBLES, z, i);
         value
             .blend(HIGHEST, value.compare(VectorOperators.GT, HIGHEST))
             .blend(LOWEST, value.compare(VectorOperators.LT, LOWEST))
-            .intoArray(buffer, EXPONENTS + i);
+            .intoArray(z, i);
       }
 
-      areInRange(buffer, n);
+      areInRange(z, n, buffers[1], buffers[2]);
     }
 
-    multiplyByFractionalPowers(buffer, n);
+    multiplyByFractionalPowers(buffers[1], n, buffers[2]);
   }
 
   /**
    * Splits exponents into fractions and powers of integers, and returns whether all were in range,
    * which costs less than to hold each of them to it.
    */
-  private static boolean areInRange(double[] buffer, int n) {
+  private static boolean areInRange(double[] z, int n, double[] fractions, double[] powers) {
     LongVector outside = LongVector.zero(Lanes.LONGS);
     for (int i = 0; i < n; i += WIDTH) {
-      DoubleVector value = DoubleVector.fromArray(DOUBLES, buffer, EXPONENTS + i);
+      DoubleVector value = DoubleVector.fromArray(DOUBLES, z, i);
       DoubleVector shifted = value.add(Lanes.BIASED_ROUNDER);
-      value.sub(shifted.sub(Lanes.BIASED_ROUNDER)).intoArray(buffer, FRACTIONS + i);
+      value.sub(shifted.sub(Lanes.BIASED_ROUNDER)).intoArray(fractions, i);
       LongVector bits = shifted.reinterpretAsLongs();
       outside = bits.sub(Lanes.LOWEST_BIASED).or(outside);
       LongVector exponent = bits.lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
-      exponent.reinterpretAsDoubles().intoArray(buffer, POWERS + i);
+      exponent.reinterpretAsDoubles().intoArray(powers, i);
     }
 
     long bits = LongVector.zero(Lanes.LONGS).or(outside).reduceLanes(VectorOperators.OR);
     return (bits & -Sigmoid.EXPONENTS) == 0;
   }
 
-  private static void multiplyByFractionalPowers(double[] buffer, int n) {
+  private static void multiplyByFractionalPowers(double[] fractions, int n, double[] powers) {
     for (int i = 0; i < n; i += WIDTH) {
-      DoubleVector f = DoubleVector.fromArray(DOUBLES, buffer, FRACTIONS + i);
+      DoubleVector f = DoubleVector.fromArray(DOUBLES, fractions, i);
       DoubleVector f2 = f.mul(f);
       DoubleVector top = f.mul(Lanes.P7).add(Lanes.P6);
       DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
       DoubleVector middle = f.mul(Lanes.P3).add(Lanes.P2);
       DoubleVector lower = middle.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
       DoubleVector power = upper.mul(f2.mul(f2)).add(lower);
-      power.mul(DoubleVector.fromArray(DOUBLES, buffer, POWERS + i)).intoArray(buffer, POWERS + i);
+      power.mul(DoubleVector.fromArray(DOUBLES, powers, i)).intoArray(powers, i);
     }
   }
 }
