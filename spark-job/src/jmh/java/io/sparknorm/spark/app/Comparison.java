@@ -79,15 +79,17 @@ public final class Comparison {
     }
   }
 
-  private static Timings twiceTheData(int records, int rounds) throws IOException {
-    try (SparkSession spark = session(CORES)) {
+  /** BatchNorm and LayerNorm of each number of records, which are named in the table. */
+  private static Timings jobs(int cores, Map<String, Integer> recordsByName, int rounds)
+      throws IOException {
+    try (SparkSession spark = session(cores)) {
       Map<String, Runnable> timed = new LinkedHashMap<>();
       Map<String, Works> from = new LinkedHashMap<>();
-      for (int times = 1; times <= 2; times++) {
-        ComparedData data = ComparedData.make(spark, false, times * records, PARENT);
-        Works works = new Works(spark, data, CORES);
+      for (Map.Entry<String, Integer> records : recordsByName.entrySet()) {
+        ComparedData data = ComparedData.make(spark, false, records.getValue(), PARENT);
+        Works works = new Works(spark, data, cores);
         for (String norm : Works.NORMS) {
-          String name = "%s, %d records".formatted(norm, times * records);
+          String name = "%s, %s".formatted(norm, records.getKey());
           timed.put(name, () -> works.job(norm, name));
           from.put(name, works);
         }
@@ -95,6 +97,13 @@ public final class Comparison {
 
       return Timings.of(timed, work -> from.get(work).bytesWritten(work), rounds, first(timed));
     }
+  }
+
+  private static Timings twiceTheData(int records, int rounds) throws IOException {
+    Map<String, Integer> recordsByName = new LinkedHashMap<>();
+    recordsByName.put(records + " records", records);
+    recordsByName.put(2 * records + " records", 2 * records);
+    return jobs(CORES, recordsByName, rounds);
   }
 
   /** Two processes in turn, each held to as many cores as it may use, with all that it does. */
@@ -112,7 +121,7 @@ public final class Comparison {
       }
     }
 
-    return recorder.timings(work -> 0, nameWithCores(Works.NORMS.get(0), 1));
+    return recorder.timings(work -> 0, "%s, %s".formatted(Works.NORMS.get(0), name(1)));
   }
 
   private static void carryOut(ProcessBuilder command) throws IOException {
@@ -130,20 +139,11 @@ public final class Comparison {
   /** What a process does that is held to some of the cores. */
   private static Timings onTheseCores(int records, int rounds) throws IOException {
     int cores = Runtime.getRuntime().availableProcessors();
-    try (SparkSession spark = session(cores)) {
-      Works works = new Works(spark, ComparedData.make(spark, false, records, PARENT), cores);
-      Map<String, Runnable> timed = new LinkedHashMap<>();
-      for (String norm : Works.NORMS) {
-        String name = nameWithCores(norm, cores);
-        timed.put(name, () -> works.job(norm, name));
-      }
-
-      return Timings.of(timed, works::bytesWritten, rounds, first(timed));
-    }
+    return jobs(cores, Map.of(name(cores), records), rounds);
   }
 
-  private static String nameWithCores(String norm, int cores) {
-    return "%s, %s".formatted(norm, cores == 1 ? "one core" : "two cores");
+  private static String name(int cores) {
+    return cores == 1 ? "one core" : "two cores";
   }
 
   private static String first(Map<String, Runnable> timed) {
