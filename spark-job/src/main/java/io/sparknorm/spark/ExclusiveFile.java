@@ -153,7 +153,7 @@ public final class ExclusiveFile {
       return createObject(fileSystem, target, content);
     }
 
-    Path temporary = new Path(target.getParent(), temporaryName(target.getName()));
+    Path temporary = PathBelow.of(target.getParent(), temporaryName(target.getName()));
     try {
       FileDigest digest = writeThrough(fileSystem, temporary, content);
       try {

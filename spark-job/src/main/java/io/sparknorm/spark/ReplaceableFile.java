@@ -147,7 +147,8 @@ public final class ReplaceableFile {
 
   private static void replaceByContext(FileSystem fileSystem, Path target, byte[] content)
       throws IOException {
-    Path temporary = new Path(target.getParent(), ExclusiveFile.temporaryName(target.getName()));
+    Path temporary =
+        PathBelow.of(target.getParent(), ExclusiveFile.temporaryName(target.getName()));
     try {
       ExclusiveFile.writeThrough(fileSystem, temporary, out -> out.write(content));
       move(fileSystem, temporary, target);

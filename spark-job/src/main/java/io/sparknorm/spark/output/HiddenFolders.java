@@ -1,5 +1,6 @@
 package io.sparknorm.spark.output;
 
+import io.sparknorm.spark.PathBelow;
 import io.sparknorm.spark.Visibility;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -43,7 +44,7 @@ final class HiddenFolders {
   /** One of them. */
   Path sibling(String name) {
     String own = "%s.sparknorm-%s".formatted(target.getName(), name);
-    return new Path(target.getParent(), Visibility.hidden(own));
+    return PathBelow.of(target.getParent(), Visibility.hidden(own));
   }
 
   /** Those of a kind, the newest first. */
@@ -55,11 +56,7 @@ final class HiddenFolders {
 
   /** What there is in a folder by names that begin so; nothing where there is no folder. */
   List<FileStatus> entries(Path folder, String prefix) throws IOException {
-    try {
-      return List.of(fileSystem.listStatus(folder, path -> path.getName().startsWith(prefix)));
-    } catch (FileNotFoundException e) {
-      return List.of();
-    }
+    return Listing.of(fileSystem, folder, path -> path.getName().startsWith(prefix));
   }
 
   /**

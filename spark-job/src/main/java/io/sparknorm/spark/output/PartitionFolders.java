@@ -4,7 +4,6 @@ import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.OutputSpec;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,13 +29,8 @@ record PartitionFolders(FileSystem fileSystem, OutputSpec spec) {
 
   private void collect(Path folder, List<String> columns, List<Path> partitions)
       throws IOException {
-    FileStatus[] entries;
-    try {
-      entries = fileSystem.listStatus(folder, path -> Visibility.isVisible(path.getName()));
-    } catch (FileNotFoundException e) {
-      return; // somebody else has just set it aside
-    }
-
+    List<FileStatus> entries =
+        Listing.of(fileSystem, folder, path -> Visibility.isVisible(path.getName()));
     for (FileStatus entry : entries) {
       if (columns.isEmpty() ? entry.isDirectory() : !isPartition(entry, columns.get(0))) {
         throw new JobException(
@@ -53,7 +47,7 @@ record PartitionFolders(FileSystem fileSystem, OutputSpec spec) {
       }
     }
 
-    if (columns.isEmpty() && entries.length > 0) {
+    if (columns.isEmpty() && !entries.isEmpty()) {
       partitions.add(folder);
     }
   }

@@ -2,6 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.PathBelow;
 import io.sparknorm.spark.ReplaceableFile;
 import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.IfExists;
@@ -211,25 +212,12 @@ final class PathOutput implements Output {
 
   /** A file that is in the target and that this run moves none of the same name to. */
   private Optional<Path> fileOfTheOldAlone() throws IOException {
-    Optional<Path> file;
-    try {
-      file = anyFile(target);
-    } catch (AccessControlException | AccessDeniedException e) {
-      return Optional.empty(); // a folder in it may be closed to whoever may replace the whole
-    }
-
+    Optional<Path> file = anyFile(target);
     boolean tellsTheOld =
         file.isPresent()
             && !file.get().equals(target) // which may be a file itself
-            && !fileSystem.exists(under(entered, below(target, file.get())));
+            && !fileSystem.exists(PathBelow.of(entered, below(target, file.get())));
     return tellsTheOld ? file : Optional.empty();
-  }
-
-  /**
-   * Also where the name of a file that is not Spark's has a colon, which a path would take apart.
-   */
-  private static Path under(Path folder, String path) {
-    return new Path(folder, new Path(null, null, path));
   }
 
   /**
@@ -295,7 +283,7 @@ final class PathOutput implements Output {
 
   /** A file that readers see in a folder or below, if there is one; Spark names no two alike. */
   private Optional<Path> anyFile(Path folder) throws IOException {
-    for (FileStatus entry : folders.entries(folder, "")) {
+    for (FileStatus entry : openEntries(folder)) {
       if (Visibility.isVisible(entry.getPath().getName())) {
         Optional<Path> file =
             entry.isFile() ? Optional.of(entry.getPath()) : anyFile(entry.getPath());
@@ -306,6 +294,15 @@ final class PathOutput implements Output {
     }
 
     return Optional.empty();
+  }
+
+  /** None of a folder in a result that is closed to whoever may replace the whole of it. */
+  private List<FileStatus> openEntries(Path folder) throws IOException {
+    try {
+      return folders.entries(folder, "");
+    } catch (AccessControlException | AccessDeniedException e) {
+      return List.of();
+    }
   }
 
   /** Whether a file is in the target, or comes back from where a run that was put out has it. */

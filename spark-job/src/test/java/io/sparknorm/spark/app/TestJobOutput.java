@@ -106,6 +106,18 @@ class TestJobOutput extends JobTest {
     assertThat(entries()).containsExactly("in", "out", "store");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"if-exists = replace", "if-exists = replace-partitions, partition-by = [id]"})
+  void nameOfTheOutputMayHaveAColon(String rule) throws IOException {
+    String job = JOB + "output { path = ${dir}\"/00:00\", %s }\n".formatted(rule);
+    run(job);
+    run(job + "norm.epsilon = 1\n");
+
+    assertThat(entries()).containsExactly("00:00", "in", "store");
+    assertThat(spark().read().parquet(folder.resolve("00:00").toString()).count()).isEqualTo(2);
+  }
+
   @Test
   void emptyFolderIsNoResultToSkip() throws IOException {
     Files.createDirectory(folder.resolve("out"));

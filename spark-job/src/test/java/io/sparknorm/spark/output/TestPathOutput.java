@@ -11,8 +11,10 @@ import io.sparknorm.spark.config.Verify;
 import io.sparknorm.spark.output.Output.Publisher;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TestPathOutput {
   private static final int NEVER = Integer.MAX_VALUE;
   private static final String MARKER = "out/_sparknorm.json";
+  private static final String CLOSED = "closed";
 
   @TempDir Path folder;
 
@@ -91,11 +94,19 @@ class TestPathOutput {
       return super.exists(path);
     }
 
+    /** The first by name first; Hadoop checks for itself before it looks whether it may read. */
     @Override
     public FileStatus[] listStatus(org.apache.hadoop.fs.Path path, PathFilter filter)
         throws IOException {
+      boolean wasThere = super.exists(path);
       look();
-      return super.listStatus(path, filter);
+      if (path.getName().equals(CLOSED) || (wasThere && !super.exists(path))) {
+        throw new AccessDeniedException(path.toString(), null, "Permission denied");
+      }
+
+      FileStatus[] entries = super.listStatus(path, filter);
+      Arrays.sort(entries);
+      return entries;
     }
 
     @Override
@@ -130,7 +141,7 @@ class TestPathOutput {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {MARKER, "out/id=2/old", "out/10:00.csv"})
+  @ValueSource(strings = {MARKER, "out/id=2/old", "out/10:00.csv", "out/" + CLOSED + "/old"})
   void outputIsReplacedWhole(String more) throws IOException {
     assertThat(outcomes(IfExists.REPLACE, more)).containsOnlyKeys("DONE [id=1/new] of new");
   }
