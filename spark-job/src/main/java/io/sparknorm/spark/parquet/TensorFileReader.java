@@ -34,6 +34,8 @@ final class TensorFileReader implements Closeable {
           Encoding.PLAIN_DICTIONARY,
           Encoding.RLE_DICTIONARY);
 
+  private static final String VECTORED_READS = "parquet.hadoop.vectored.io.enabled";
+
   private final long rows;
   private final List<TensorColumnReader> columns = new ArrayList<>();
 
@@ -49,11 +51,26 @@ final class TensorFileReader implements Closeable {
     file =
         ParquetFileReader.open(
             HadoopInputFile.fromPath(path, conf),
-            HadoopReadOptions.builder(conf, path)
+            HadoopReadOptions.builder(readsInTurn(path, conf), path)
                 .withRange(part.start(), part.start() + part.length())
                 .withCodecFactory(buffers)
                 .build());
     rows = file.getRecordCount();
+  }
+
+  /**
+   * Leaves ranges of a local file to the thread that waits for them, unless the user decides:
+   * Hadoop hands them to another one, for a core that no task has left, and has the bytes copied
+   * once more.
+   */
+  private static Configuration readsInTurn(Path path, Configuration conf) {
+    if (!"file".equals(path.toUri().getScheme()) || conf.get(VECTORED_READS) != null) {
+      return conf;
+    }
+
+    Configuration inTurn = new Configuration(conf);
+    inTurn.setBoolean(VECTORED_READS, false);
+    return inTurn;
   }
 
   /** Opens a part of a file, if all of these columns are tensors there as well. */

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparknorm.spark.SparkTest;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.execution.SparkPlan;
@@ -74,5 +77,29 @@ class TestTensorScan extends SparkTest {
     assertThat(ParquetFiles.bits(chosen))
         .hasSizeLessThan(2000)
         .isEqualTo(ParquetFiles.bits(read("parquet").where(filter)));
+  }
+
+  /** Spark counts what a task's own thread reads. */
+  @Test
+  void bytesOfLocalFilesAreReadByTheTaskItself() throws Exception {
+    AtomicLong bytes = new AtomicLong();
+    SparkListener listener =
+        new SparkListener() {
+          @Override
+          public void onTaskEnd(SparkListenerTaskEnd end) {
+            bytes.addAndGet(end.taskMetrics().inputMetrics().bytesRead());
+          }
+        };
+    Dataset<Row> tensors = read(BulkParquetFormat.NAME).select("x", "y");
+    spark().sparkContext().listenerBus().waitUntilEmpty();
+    spark().sparkContext().addSparkListener(listener);
+    try {
+      tensors.write().format("noop").mode("overwrite").save();
+      spark().sparkContext().listenerBus().waitUntilEmpty();
+    } finally {
+      spark().sparkContext().removeSparkListener(listener);
+    }
+
+    assertThat(bytes.get()).isGreaterThan(RECORDS * Float.BYTES);
   }
 }
