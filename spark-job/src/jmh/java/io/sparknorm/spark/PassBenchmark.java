@@ -31,14 +31,15 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * What a pass costs beside a plain scan of the same Parquet files, both to a sink that forgets:
- * each map-only norm and a fit, in turn, several rounds over, so that the machine's moods hit all
- * alike.
+ * each map-only norm and a fit, in turn, several rounds over after some to warm up, so that the
+ * machine's moods hit all alike.
  *
  * <p>Arguments: the number of records (300,000) and of rounds (5).
  */
 public final class PassBenchmark {
   private static final int LENGTH = 512;
   private static final int FILES = 8;
+  private static final int WARM_UPS = 3;
 
   private PassBenchmark() {}
 
@@ -68,9 +69,13 @@ public final class PassBenchmark {
 
     Map<String, Runnable> passes = passes(spark, path.toString());
     Map<String, double[]> seconds = new LinkedHashMap<>();
-    passes.values().forEach(Runnable::run); // warm up
+    for (int round = 0; round < WARM_UPS; round++) {
+      passes.values().forEach(Runnable::run);
+    }
+
     for (int round = 0; round < rounds; round++) {
       for (Map.Entry<String, Runnable> pass : passes.entrySet()) {
+        System.gc(); // what another pass has left is not for this one to collect
         long start = System.nanoTime();
         pass.getValue().run();
         double taken = (System.nanoTime() - start) / 1e9;

@@ -118,11 +118,20 @@ public final class ReplaceableFile {
           fileSystem.listStatus(
               target.getParent(),
               path -> ExclusiveFile.isTemporary(path.getName(), target.getName()))) {
-        fileSystem.delete(leftover.getPath(), false);
+        delete(fileSystem, leftover.getPath());
       }
     } catch (IOException e) {
       // The file itself is written.
       LOG.warn("Cannot remove what is left beside {}: {}", target, e.getMessage());
+    }
+  }
+
+  /** Hadoop would look for the checksum of a local file, which no file of ours has. */
+  private static void delete(FileSystem fileSystem, Path file) throws IOException {
+    if (isLocal(fileSystem)) {
+      Files.deleteIfExists(local(fileSystem, file));
+    } else {
+      fileSystem.delete(file, false);
     }
   }
 

@@ -1,9 +1,9 @@
 package io.sparknorm.spark.fit;
 
+import io.sparknorm.spark.Listing;
 import io.sparknorm.spark.Sha256;
 import io.sparknorm.spark.models.InputIdentity;
 import io.sparknorm.spark.models.InputIdentity.InputFile;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
@@ -97,12 +97,8 @@ final class InputFiles {
       throws IOException {
     FileSystem fileSystem = folder.getFileSystem(hadoop);
     Map<Path, FileStatus> statuses = new HashMap<>();
-    try {
-      for (FileStatus status : fileSystem.listStatus(folder)) {
-        statuses.put(status.getPath(), status);
-      }
-    } catch (FileNotFoundException e) {
-      return statuses; // the folder is gone, and its files with it
+    for (FileStatus status : Listing.of(fileSystem, folder)) {
+      statuses.put(status.getPath(), status);
     }
 
     return statuses;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.sparknorm.spark.FileDigest;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.Listing;
 import io.sparknorm.spark.models.Manifest.Payload;
 import java.io.BufferedInputStream;
 import java.io.FileNotFoundException;
@@ -71,12 +72,8 @@ final class StoreFiles {
   }
 
   /** What is in a folder; nothing if it is not there. */
-  FileStatus[] list(Path folder) throws IOException {
-    try {
-      return fileSystem.listStatus(folder);
-    } catch (FileNotFoundException e) {
-      return new FileStatus[0];
-    }
+  List<FileStatus> list(Path folder) throws IOException {
+    return Listing.of(fileSystem, folder);
   }
 
   /** The versions of a model that have a folder, published or not, in ascending order. */

@@ -1,5 +1,6 @@
 package io.sparknorm.spark.output;
 
+import io.sparknorm.spark.Listing;
 import io.sparknorm.spark.PathBelow;
 import io.sparknorm.spark.Visibility;
 import java.io.FileNotFoundException;

@@ -2,6 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.Listing;
 import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.OutputSpec;
 import java.io.IOException;

@@ -94,14 +94,20 @@ class TestPathOutput {
       return super.exists(path);
     }
 
-    /** The first by name first; Hadoop checks for itself before it looks whether it may read. */
+    /** The first by name first; Hadoop looks for itself whether it is there, and then reads. */
     @Override
     public FileStatus[] listStatus(org.apache.hadoop.fs.Path path, PathFilter filter)
         throws IOException {
       boolean wasThere = super.exists(path);
       look();
-      if (path.getName().equals(CLOSED) || (wasThere && !super.exists(path))) {
+      if (path.getName().equals(CLOSED)) {
         throw new AccessDeniedException(path.toString(), null, "Permission denied");
+      }
+
+      if (wasThere && !super.exists(path)) {
+        throw looks % 2 == 0
+            ? new AccessDeniedException(path.toString(), null, "Permission denied")
+            : new IOException("Invalid directory or I/O error occurred for dir: " + path);
       }
 
       FileStatus[] entries = super.listStatus(path, filter);
