@@ -35,6 +35,10 @@ public final class Listing {
     } catch (FileNotFoundException e) {
       throw e;
     } catch (IOException e) {
+      if (!fileSystem.getUri().getScheme().equals("file")) {
+        throw e;
+      }
+
       return fileSystem.listStatus(folder, filter);
     }
   }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TestReplaceableFile {
@@ -53,20 +54,20 @@ class TestReplaceableFile {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"file", "viewfs"})
-  void removesWhatAKilledWriterHasLeft(String scheme) throws IOException {
-    Path target = path(scheme, "alias.json");
-    Files.createFile(folder.resolve(ExclusiveFile.temporaryName("alias.json")));
+  @CsvSource({"file, alias.json", "file, 10:00.json", "viewfs, alias.json"})
+  void removesWhatAKilledWriterHasLeft(String scheme, String name) throws IOException {
+    Path target = path(scheme, name);
+    Files.createFile(folder.resolve(ExclusiveFile.temporaryName(name)));
     java.nio.file.Path other =
-        Files.createFile(folder.resolve(ExclusiveFile.temporaryName("other.alias.json")));
+        Files.createFile(folder.resolve(ExclusiveFile.temporaryName("other." + name)));
 
     write(target, "hello");
 
-    assertThat(read(target)).isEqualTo("hello");
+    assertThat(folder.resolve(name)).content().isEqualTo("hello");
     try (Stream<java.nio.file.Path> files = Files.list(folder)) {
       assertThat(files)
           .filteredOn(file -> !file.toString().endsWith(".crc"))
-          .containsExactlyInAnyOrder(folder.resolve("alias.json"), other);
+          .containsExactlyInAnyOrder(folder.resolve(name), other);
     }
   }
 
