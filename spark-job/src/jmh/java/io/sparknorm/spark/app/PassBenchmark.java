@@ -1,4 +1,4 @@
-package io.sparknorm.spark;
+package io.sparknorm.spark.app;
 
 import io.sparknorm.kernels.BatchNorm;
 import io.sparknorm.kernels.Layout;
@@ -13,7 +13,6 @@ import io.sparknorm.spark.functions.NormCatalog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +38,6 @@ import org.apache.spark.sql.types.StructType;
 public final class PassBenchmark {
   private static final int LENGTH = 512;
   private static final int FILES = 8;
-  private static final int WARM_UPS = 3;
 
   private PassBenchmark() {}
 
@@ -68,28 +66,9 @@ public final class PassBenchmark {
     }
 
     Map<String, Runnable> passes = passes(spark, path.toString());
-    Map<String, double[]> seconds = new LinkedHashMap<>();
-    for (int round = 0; round < WARM_UPS; round++) {
-      passes.values().forEach(Runnable::run);
-    }
-
-    for (int round = 0; round < rounds; round++) {
-      for (Map.Entry<String, Runnable> pass : passes.entrySet()) {
-        System.gc(); // what another pass has left is not for this one to collect
-        long start = System.nanoTime();
-        pass.getValue().run();
-        double taken = (System.nanoTime() - start) / 1e9;
-        seconds.computeIfAbsent(pass.getKey(), name -> new double[rounds])[round] = taken;
-      }
-    }
-
-    double scan = median(seconds.get("scan"));
-    System.out.printf("%d records of %d floats, %d rounds%n", records, LENGTH, rounds);
-    System.out.println("| pass | median seconds | against the scan |");
-    System.out.println("|---|---|---|");
-    seconds.forEach(
-        (name, taken) ->
-            System.out.printf("| %s | %.2f | %.2f |%n", name, median(taken), median(taken) / scan));
+    System.out.printf(
+        "%d records of %d floats, %d rounds%n%n%s",
+        records, LENGTH, rounds, Timings.of(passes, pass -> 0, rounds, "scan").table());
   }
 
   private static Map<String, Runnable> passes(SparkSession spark, String path) {
@@ -157,11 +136,5 @@ public final class PassBenchmark {
     }
 
     return values;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 }
