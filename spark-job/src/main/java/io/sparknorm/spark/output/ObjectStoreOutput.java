@@ -2,6 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.Listing;
 import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.IfExists;
 import io.sparknorm.spark.config.InputSpec;
@@ -9,7 +10,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -149,11 +149,7 @@ final class ObjectStoreOutput implements Output {
   }
 
   private List<Path> entries() throws IOException {
-    try {
-      return Arrays.stream(fileSystem.listStatus(target)).map(FileStatus::getPath).toList();
-    } catch (FileNotFoundException e) {
-      return List.of();
-    }
+    return Listing.of(fileSystem, target).stream().map(FileStatus::getPath).toList();
   }
 
   @Override
