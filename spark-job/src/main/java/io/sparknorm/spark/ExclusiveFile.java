@@ -1,6 +1,5 @@
 package io.sparknorm.spark;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -73,10 +72,8 @@ public final class ExclusiveFile {
    */
   public static Optional<FileDigest> create(FileSystem fileSystem, Path target, Content content)
       throws IOException {
-    String scheme = fileSystem.getUri().getScheme();
-    if (scheme.equals("file")) {
-      String name = fileSystem.makeQualified(target).toUri().getPath();
-      return createByLink(new File(name).toPath(), content);
+    if (LocalFiles.hold(fileSystem.getUri())) {
+      return createByLink(LocalFiles.path(fileSystem, target), content);
     }
 
     return ObjectStores.hold(fileSystem.getUri())

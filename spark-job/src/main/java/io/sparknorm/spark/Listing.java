@@ -35,7 +35,7 @@ public final class Listing {
     } catch (FileNotFoundException e) {
       throw e;
     } catch (IOException e) {
-      if (!fileSystem.getUri().getScheme().equals("file")) {
+      if (!LocalFiles.hold(fileSystem.getUri())) {
         throw e;
       }
 

@@ -1,6 +1,5 @@
 package io.sparknorm.spark;
 
-import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -70,24 +69,16 @@ public final class ReplaceableFile {
    * @throws FileNotFoundException if it is gone
    */
   public static void move(FileSystem fileSystem, Path file, Path target) throws IOException {
-    if (!isLocal(fileSystem)) {
+    if (!LocalFiles.hold(fileSystem.getUri())) {
       context(fileSystem).rename(file, target, Options.Rename.OVERWRITE);
       return;
     }
 
     try {
-      moveLocally(local(fileSystem, file), local(fileSystem, target));
+      moveLocally(LocalFiles.path(fileSystem, file), LocalFiles.path(fileSystem, target));
     } catch (NoSuchFileException e) {
       throw (IOException) new FileNotFoundException(e.getMessage()).initCause(e);
     }
-  }
-
-  private static boolean isLocal(FileSystem fileSystem) {
-    return fileSystem.getUri().getScheme().equals("file");
-  }
-
-  private static java.nio.file.Path local(FileSystem fileSystem, Path path) {
-    return new File(fileSystem.makeQualified(path).toUri().getPath()).toPath();
   }
 
   private static boolean isReachedByContext(FileSystem fileSystem) throws IOException {
@@ -105,8 +96,8 @@ public final class ReplaceableFile {
 
   private static void replace(FileSystem fileSystem, Path target, byte[] content)
       throws IOException {
-    if (isLocal(fileSystem)) {
-      replaceLocally(local(fileSystem, target), content);
+    if (LocalFiles.hold(fileSystem.getUri())) {
+      replaceLocally(LocalFiles.path(fileSystem, target), content);
     } else {
       replaceByContext(fileSystem, target, content);
     }
@@ -118,20 +109,11 @@ public final class ReplaceableFile {
           fileSystem.listStatus(
               target.getParent(),
               path -> ExclusiveFile.isTemporary(path.getName(), target.getName()))) {
-        delete(fileSystem, leftover.getPath());
+        LocalFiles.deleteIfExists(fileSystem, leftover.getPath());
       }
     } catch (IOException e) {
       // The file itself is written.
       LOG.warn("Cannot remove what is left beside {}: {}", target, e.getMessage());
-    }
-  }
-
-  /** Hadoop would look for the checksum of a local file, which no file of ours has. */
-  private static void delete(FileSystem fileSystem, Path file) throws IOException {
-    if (isLocal(fileSystem)) {
-      Files.deleteIfExists(local(fileSystem, file));
-    } else {
-      fileSystem.delete(file, false);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.Listing;
+import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.PathBelow;
 import io.sparknorm.spark.Visibility;
 import java.io.FileNotFoundException;
@@ -97,11 +98,11 @@ final class HiddenFolders {
   }
 
   private boolean isLocal() {
-    return target.toUri().getScheme().equals("file");
+    return LocalFiles.hold(fileSystem.getUri());
   }
 
-  private static java.nio.file.Path local(Path path) {
-    return java.nio.file.Path.of(path.toUri());
+  private java.nio.file.Path local(Path path) {
+    return LocalFiles.path(fileSystem, path);
   }
 
   /** Makes a folder and those above it. Hadoop's local file system would not say why it cannot. */
@@ -144,9 +145,17 @@ final class HiddenFolders {
   private void empty(Path trash) {
     String why = "it is still there";
     try {
-      if (fileSystem.delete(trash, true) || !fileSystem.exists(trash)) {
+      if (fileSystem.getFileStatus(trash).isFile()) {
+        LocalFiles.deleteIfExists(fileSystem, trash);
+      } else {
+        fileSystem.delete(trash, true);
+      }
+
+      if (!fileSystem.exists(trash)) {
         return;
       }
+    } catch (FileNotFoundException e) {
+      return; // somebody else has removed it
     } catch (IOException e) {
       why = e.getMessage();
     }
@@ -158,19 +167,11 @@ final class HiddenFolders {
   void removeIfEmpty(Path folder) {
     try {
       if (fileSystem.listStatus(folder).length == 0) {
-        removeEmpty(folder);
+        // Hadoop looks once more, and then removes whatever a local folder has got in between.
+        LocalFiles.deleteIfExists(fileSystem, folder);
       }
     } catch (IOException e) {
       // Somebody has; if not, it is empty still for the next one to remove.
-    }
-  }
-
-  /** Hadoop looks once more, and then removes whatever a local folder has got in between. */
-  private void removeEmpty(Path folder) throws IOException {
-    if (isLocal()) {
-      Files.deleteIfExists(local(folder));
-    } else {
-      fileSystem.delete(folder, false);
     }
   }
 }

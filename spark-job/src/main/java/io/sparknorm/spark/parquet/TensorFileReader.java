@@ -1,5 +1,6 @@
 package io.sparknorm.spark.parquet;
 
+import io.sparknorm.spark.LocalFiles;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,7 +65,7 @@ final class TensorFileReader implements Closeable {
    * once more.
    */
   private static Configuration readsInTurn(Path path, Configuration conf) {
-    if (!"file".equals(path.toUri().getScheme()) || conf.get(VECTORED_READS) != null) {
+    if (!LocalFiles.hold(path.toUri()) || conf.get(VECTORED_READS) != null) {
       return conf;
     }
 

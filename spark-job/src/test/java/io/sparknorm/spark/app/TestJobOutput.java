@@ -107,15 +107,31 @@ class TestJobOutput extends JobTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"if-exists = replace", "if-exists = replace-partitions, partition-by = [id]"})
-  void nameOfTheOutputMayHaveAColon(String rule) throws IOException {
-    String job = JOB + "output { path = ${dir}\"/00:00\", %s }\n".formatted(rule);
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "00:00      | if-exists = replace",
+        "00:00      | if-exists = replace-partitions, partition-by = [id]",
+        "Köln, 東京 5% | if-exists = replace",
+        "Köln, 東京 5% | if-exists = replace-partitions, partition-by = [id]"
+      })
+  void outputMayHaveAnyName(String name, String rule) throws IOException {
+    String job = JOB + "output { path = ${dir}\"/%s\", %s }\n".formatted(name, rule);
     run(job);
     run(job + "norm.epsilon = 1\n");
 
-    assertThat(entries()).containsExactly("00:00", "in", "store");
-    assertThat(spark().read().parquet(folder.resolve("00:00").toString()).count()).isEqualTo(2);
+    assertThat(entries()).containsExactlyInAnyOrder(name, "in", "store");
+    assertThat(spark().read().parquet(folder.resolve(name).toString()).count()).isEqualTo(2);
+  }
+
+  @Test
+  void fileWhoseNameHasAColonIsReplaced() throws IOException {
+    Files.writeString(folder.resolve("10:00.csv"), "x");
+
+    run(JOB + "output { path = ${dir}\"/10:00.csv\", if-exists = replace }\n");
+
+    assertThat(entries()).containsExactly("10:00.csv", "in", "store");
+    assertThat(spark().read().parquet(folder.resolve("10:00.csv").toString()).count()).isEqualTo(2);
   }
 
   @Test

@@ -172,6 +172,19 @@ class TestReplacement {
     assertThat(folder.resolve("out/day=1/even=true")).doesNotExist();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"city=Köln", "city=東 京"})
+  void partitionsComeBackWhateverTheyAreCalled(String place) throws IOException {
+    fill("_out.sparknorm-partitions-1764086400000-ffffffff/" + place);
+    Files.createDirectory(folder.resolve("out"));
+    fileSystem.isKilled = false;
+
+    replacement.settle();
+
+    assertThat(entries()).containsExactly("out");
+    assertThat(folder.resolve("out/" + place)).isDirectoryContaining("glob:**part-?");
+  }
+
   @Test
   void partitionsThatAreReplacedDoNotComeBackOnceTheyAreDeleted() throws IOException {
     fill("out/day=1");

@@ -1,0 +1,37 @@
+package io.sparknorm.spark;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Local files, which java.nio reaches as Hadoop does. Hadoop looks and then acts where java.nio
+ * does both at once, and looks for checksum files, whose names it cannot spell if they have a
+ * colon.
+ */
+public final class LocalFiles {
+  private LocalFiles() {}
+
+  /** Whether a qualified path, or a file system, is local. */
+  public static boolean hold(URI location) {
+    return "file".equals(location.getScheme());
+  }
+
+  /** What java.nio knows a local path by. */
+  public static java.nio.file.Path path(FileSystem fileSystem, Path path) {
+    // By way of a URI, java.nio takes no letters but ASCII's.
+    return new File(fileSystem.makeQualified(path).toUri().getPath()).toPath();
+  }
+
+  /** Deletes a file, or a folder that is empty, of any file system; nothing if there is none. */
+  public static void deleteIfExists(FileSystem fileSystem, Path path) throws IOException {
+    if (hold(fileSystem.getUri())) {
+      Files.deleteIfExists(path(fileSystem, path));
+    } else {
+      fileSystem.delete(path, false);
+    }
+  }
+}
