@@ -68,12 +68,15 @@ record ComparedData(boolean scalars, Path folder) {
     return folder.resolve(work.replaceAll("\\W+", "-"));
   }
 
-  /** The same, with nothing there: neither is what an earlier round has written. */
-  Path fresh(String work) {
-    Path output = output(work);
-    delete(output);
-    delete(Path.of(output + "-store"));
-    return output;
+  /** Where it keeps models. */
+  Path store(String work) {
+    return Path.of(output(work) + "-store");
+  }
+
+  /** Removes what an earlier run of a work has written. */
+  void clear(String work) {
+    delete(output(work));
+    delete(store(work));
   }
 
   /** Bytes of Parquet files that a work has written, 0 if it writes none. */

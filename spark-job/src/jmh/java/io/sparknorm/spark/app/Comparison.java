@@ -70,12 +70,12 @@ public final class Comparison {
       throws IOException {
     try (SparkSession spark = session(CORES)) {
       Works works = new Works(spark, ComparedData.make(spark, scalars, records, PARENT), CORES);
-      Map<String, Runnable> timed = works.all();
+      Map<String, Work> timed = works.all();
       timed
           .keySet()
           .retainAll(timed.keySet().stream().filter(Pattern.compile(part).asPredicate()).toList());
       String base = timed.containsKey(Works.COPY) ? Works.COPY : first(timed);
-      return Timings.of(timed, works::bytesWritten, rounds, base);
+      return Timings.of(timed, rounds, base);
     }
   }
 
@@ -83,19 +83,17 @@ public final class Comparison {
   private static Timings jobs(int cores, Map<String, Integer> recordsByName, int rounds)
       throws IOException {
     try (SparkSession spark = session(cores)) {
-      Map<String, Runnable> timed = new LinkedHashMap<>();
-      Map<String, Works> from = new LinkedHashMap<>();
+      Map<String, Work> timed = new LinkedHashMap<>();
       for (Map.Entry<String, Integer> records : recordsByName.entrySet()) {
         ComparedData data = ComparedData.make(spark, false, records.getValue(), PARENT);
         Works works = new Works(spark, data, cores);
         for (String norm : Works.NORMS) {
           String name = "%s, %s".formatted(norm, records.getKey());
-          timed.put(name, () -> works.job(norm, name));
-          from.put(name, works);
+          timed.put(name, works.job(norm, name));
         }
       }
 
-      return Timings.of(timed, work -> from.get(work).bytesWritten(work), rounds, first(timed));
+      return Timings.of(timed, rounds, first(timed));
     }
   }
 
@@ -146,7 +144,7 @@ public final class Comparison {
     return cores == 1 ? "one core" : "two cores";
   }
 
-  private static String first(Map<String, Runnable> timed) {
+  private static String first(Map<String, Work> timed) {
     return List.copyOf(timed.keySet()).get(0);
   }
 

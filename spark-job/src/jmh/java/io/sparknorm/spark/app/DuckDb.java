@@ -1,6 +1,6 @@
 package io.sparknorm.spark.app;
 
-import java.nio.file.Path;
+import java.io.File;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -15,17 +15,17 @@ import java.util.stream.Stream;
 final class DuckDb {
   private DuckDb() {}
 
-  static void copy(ComparedData data, int threads, String work) {
-    run(threads, statement -> write(statement, "*", data, work));
+  static void copy(ComparedData data, int threads, String output) {
+    run(threads, statement -> write(statement, "*", data, output));
   }
 
   /** Statistics in one pass, then a second that normalises and writes. */
-  static void normalise(ComparedData data, int threads, String work) {
+  static void normalise(ComparedData data, int threads, String output) {
     run(
         threads,
         statement -> {
           String normalised = data.scalars() ? scalars(statement, data) : arrays(statement, data);
-          write(statement, normalised, data, work);
+          write(statement, normalised, data, output);
         });
   }
 
@@ -44,13 +44,12 @@ final class DuckDb {
     }
   }
 
-  private static void write(Statement statement, String columns, ComparedData data, String work)
+  private static void write(Statement statement, String columns, ComparedData data, String output)
       throws SQLException {
-    Path output = data.fresh(work);
-    output.toFile().mkdirs();
+    new File(output).mkdirs();
     statement.execute(
         "COPY (SELECT %s FROM %s) TO '%s' (FORMAT parquet, COMPRESSION zstd)"
-            .formatted(columns, files(data), output.resolve("part.parquet")));
+            .formatted(columns, files(data), output + "/part.parquet"));
   }
 
   private static String files(ComparedData data) {

@@ -65,15 +65,15 @@ public final class PassBenchmark {
       write(spark, records, path.toString());
     }
 
-    Map<String, Runnable> passes = passes(spark, path.toString());
+    Map<String, Work> passes = passes(spark, path.toString());
     System.out.printf(
         "%d records of %d floats, %d rounds%n%n%s",
-        records, LENGTH, rounds, Timings.of(passes, pass -> 0, rounds, "scan").table());
+        records, LENGTH, rounds, Timings.of(passes, rounds, "scan").table());
   }
 
-  private static Map<String, Runnable> passes(SparkSession spark, String path) {
-    Map<String, Runnable> passes = new LinkedHashMap<>();
-    passes.put("scan", () -> forget(spark.read().parquet(path)));
+  private static Map<String, Work> passes(SparkSession spark, String path) {
+    Map<String, Work> passes = new LinkedHashMap<>();
+    passes.put("scan", Work.reading(() -> forget(spark.read().parquet(path))));
     for (String call :
         List.of(
             "layer_norm(features)",
@@ -82,10 +82,12 @@ public final class PassBenchmark {
             "instance_norm(features, 8, 'channels-last')",
             "group_norm(features, 64, 32, 'channels-first')",
             "evonorm_s0(features, 64, 32, 'channels-first')")) {
-      passes.put(call, () -> forget(spark.read().parquet(path).selectExpr("id", "norm." + call)));
+      passes.put(
+          call,
+          Work.reading(() -> forget(spark.read().parquet(path).selectExpr("id", "norm." + call))));
     }
 
-    passes.put("fit of batch-norm", () -> fit(spark.read().parquet(path)));
+    passes.put("fit of batch-norm", Work.reading(() -> fit(spark.read().parquet(path))));
     return passes;
   }
 

@@ -33,15 +33,14 @@ record Timings(
   private static final int WARM_UPS = 3;
 
   /** Runs all works in turn, a few times to warm up and then so many rounds. */
-  static Timings of(
-      Map<String, Runnable> works, ToLongFunction<String> bytesWritten, int rounds, String base) {
+  static Timings of(Map<String, Work> works, int rounds, String base) {
     Recorder recorder = new Recorder();
     for (int round = -WARM_UPS; round < rounds; round++) {
       boolean counts = round >= 0;
       works.forEach((name, work) -> recorder.time(name, work, counts));
     }
 
-    return recorder.timings(bytesWritten, base);
+    return recorder.timings(work -> works.get(work).bytesWritten().getAsLong(), base);
   }
 
   /** Takes the time of one run after the other, or what another process has measured of them. */
@@ -52,11 +51,12 @@ record Timings(
     private final Map<String, List<Double>> seconds = new LinkedHashMap<>();
     private final Map<String, List<Double>> processorSeconds = new LinkedHashMap<>();
 
-    void time(String name, Runnable work, boolean counts) {
+    void time(String name, Work work, boolean counts) {
+      work.clear().run();
       forget();
       long processorStart = SYSTEM.getProcessCpuTime();
       long start = System.nanoTime();
-      work.run();
+      work.run().run();
       double taken = (System.nanoTime() - start) / 1e9;
       double processor = (SYSTEM.getProcessCpuTime() - processorStart) / 1e9;
       System.err.printf(

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
 /** What is compared: whole jobs from files to files, ours and what one could use instead. */
@@ -21,18 +22,18 @@ record Works(SparkSession spark, ComparedData data, int cores) {
   static final List<String> NORMS = List.of("batch-norm", "layer-norm");
 
   /** All works by name; each writes its output anew. */
-  Map<String, Runnable> all() {
-    Map<String, Runnable> works = new LinkedHashMap<>();
-    works.put(SCAN, this::scan);
-    works.put(COPY, () -> spark.read().parquet(data.input()).write().parquet(fresh(COPY)));
-    works.put(MLLIB, () -> StandardScaling.run(spark, data, fresh(MLLIB)));
-    works.put(SQL, () -> SqlByHand.run(spark, data, fresh(SQL)));
-    works.put(DUCKDB + " plain copy", () -> DuckDb.copy(data, cores, DUCKDB + " plain copy"));
-    works.put(DUCKDB, () -> DuckDb.normalise(data, cores, DUCKDB));
+  Map<String, Work> all() {
+    Map<String, Work> works = new LinkedHashMap<>();
+    works.put(SCAN, Work.reading(this::scan));
+    add(works, COPY, to -> spark.read().parquet(data.input()).write().parquet(to));
+    add(works, MLLIB, to -> StandardScaling.run(spark, data, to));
+    add(works, SQL, to -> SqlByHand.run(spark, data, to));
+    add(works, DUCKDB + " plain copy", to -> DuckDb.copy(data, cores, to));
+    add(works, DUCKDB, to -> DuckDb.normalise(data, cores, to));
     for (String norm : data.scalars() ? NORMS.subList(0, 1) : NORMS) {
       for (Map.Entry<String, String> writer : writers().entrySet()) {
         String name = "sparknorm %s, %s".formatted(norm, writer.getKey());
-        works.put(name, () -> job(norm, name, writer.getValue()));
+        works.put(name, job(norm, name, writer.getValue()));
       }
     }
 
@@ -47,12 +48,15 @@ record Works(SparkSession spark, ComparedData data, int cores) {
     return writers;
   }
 
-  long bytesWritten(String work) {
-    return data.bytesWritten(work);
+  private void add(Map<String, Work> works, String name, Consumer<String> writing) {
+    works.put(name, writing(name, writing));
   }
 
-  private String fresh(String work) {
-    return data.fresh(work).toString();
+  private Work writing(String name, Consumer<String> run) {
+    return new Work(
+        () -> run.accept(data.output(name).toString()),
+        () -> data.clear(name),
+        () -> data.bytesWritten(name));
   }
 
   private void scan() {
@@ -60,12 +64,15 @@ record Works(SparkSession spark, ComparedData data, int cores) {
   }
 
   /** Our job, as it comes. */
-  void job(String norm, String name) {
-    job(norm, name, "");
+  Work job(String norm, String name) {
+    return job(norm, name, "");
   }
 
-  private void job(String norm, String name, String writer) {
-    String output = fresh(name);
+  private Work job(String norm, String name, String writer) {
+    return writing(name, to -> carryOut(norm, to, data.store(name).toString(), writer));
+  }
+
+  private void carryOut(String norm, String output, String store, String writer) {
     String features =
         data.scalars()
             ? "columns = [%s]".formatted(String.join(", ", ComparedData.columns()))
@@ -86,7 +93,7 @@ record Works(SparkSession spark, ComparedData data, int cores) {
                 data.channels(),
                 // What StandardScaler computes.
                 norm.equals("batch-norm") ? norm + ", variance = unbiased, epsilon = 0" : norm,
-                ConfigUtil.quoteString(output + "-store"));
+                ConfigUtil.quoteString(store));
     carryOut(spark, JobSpec.parse(ConfigFactory.parseString(job), Command.RUN));
   }
 

@@ -22,8 +22,8 @@ class TestComparison extends SparkTest {
   @ValueSource(booleans = {false, true})
   void worksAgree(boolean scalars) {
     ComparedData data = ComparedData.make(spark(), scalars, 100, folder);
-    Map<String, Runnable> works = new Works(spark(), data, 2).all();
-    works.values().forEach(Runnable::run);
+    Map<String, Work> works = new Works(spark(), data, 2).all();
+    works.values().forEach(work -> work.run().run());
     List<Row> bulk = read(data, "sparknorm batch-norm, writer bulk");
     assertThat(bulk).hasSize(100).isEqualTo(read(data, "sparknorm batch-norm, writer spark"));
     for (String rival : List.of(Works.MLLIB, Works.SQL, Works.DUCKDB)) {
