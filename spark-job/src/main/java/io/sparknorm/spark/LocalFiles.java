@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -20,10 +21,23 @@ public final class LocalFiles {
     return "file".equals(location.getScheme());
   }
 
-  /** What java.nio knows a local path by. */
+  /**
+   * What java.nio knows a local path by.
+   *
+   * @throws JobException if the locale that Java was started in has no such letters
+   */
   public static java.nio.file.Path path(FileSystem fileSystem, Path path) {
-    // By way of a URI, java.nio takes no letters but ASCII's.
-    return new File(fileSystem.makeQualified(path).toUri().getPath()).toPath();
+    try {
+      // By way of a URI, java.nio takes no letters but ASCII's.
+      return new File(fileSystem.makeQualified(path).toUri().getPath()).toPath();
+    } catch (InvalidPathException e) {
+      throw new JobException(
+          LeavingStatus.USAGE,
+          "Cannot reach %s: %s (start in a locale that has all letters of the path, such as"
+                  .formatted(path, e.getReason())
+              + " LC_ALL=C.UTF-8)",
+          e);
+    }
   }
 
   /** Deletes a file, or a folder that is empty, of any file system; nothing if there is none. */

@@ -151,7 +151,7 @@ class TestJobInputs extends JobTest {
     spark()
         .sql(
             "CREATE TABLE pairs (id int, %s) USING json LOCATION '%s'"
-                .formatted(columns, folder.resolve("in").toUri()));
+                .formatted(columns, folder.resolve("in")));
   }
 
   @Test

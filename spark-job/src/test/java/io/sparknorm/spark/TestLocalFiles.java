@@ -1,0 +1,63 @@
+package io.sparknorm.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TestLocalFiles {
+  @TempDir(factory = AnyName.class)
+  Path folder;
+
+  private final FileSystem fileSystem = new RawLocalFileSystem();
+
+  @BeforeEach
+  void open() throws IOException {
+    fileSystem.initialize(fileSystem.getUri(), new Configuration());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "00:00", "ä 東京", "50%", "a%20b", "{a}[b]*?#", "a\\b"})
+  void javaFindsWhatHadoopHasMade(String name) throws IOException {
+    org.apache.hadoop.fs.Path file = PathBelow.of(below(folder), name);
+    fileSystem.create(file).close();
+
+    assertThat(LocalFiles.path(fileSystem, file)).isEqualTo(folder.resolve(name)).exists();
+    LocalFiles.deleteIfExists(fileSystem, file);
+    LocalFiles.deleteIfExists(fileSystem, file);
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void emptyFoldersAloneAreDeleted() throws IOException {
+    Files.createFile(folder.resolve("a"));
+
+    assertThatThrownBy(() -> LocalFiles.deleteIfExists(fileSystem, below(folder)))
+        .isInstanceOf(java.nio.file.DirectoryNotEmptyException.class);
+  }
+
+  /** NUL stands for the letters that are missing in a locale: none has it. */
+  @Test
+  void whatCannotBeNamedIsRefused() {
+    assertThatThrownBy(() -> LocalFiles.path(fileSystem, PathBelow.of(below(folder), "a\0b")))
+        .isInstanceOf(JobException.class)
+        .hasMessage(
+            "Cannot reach %s/a\0b: Nul character not allowed (start in a locale that has all"
+                    .formatted(below(folder))
+                + " letters of the path, such as LC_ALL=C.UTF-8)");
+  }
+
+  private static org.apache.hadoop.fs.Path below(Path folder) {
+    return new org.apache.hadoop.fs.Path(null, null, folder.toString());
+  }
+}
