@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigUtil;
-import io.sparknorm.spark.AnyName;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.SparkTest;
@@ -30,8 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class JobTest extends SparkTest {
   static final ObjectMapper JSON = new ObjectMapper();
 
-  @TempDir(factory = AnyName.class)
-  Path folder;
+  @TempDir Path folder;
 
   final Summary fit(String job) throws IOException {
     return carryOut(Command.FIT, job);
