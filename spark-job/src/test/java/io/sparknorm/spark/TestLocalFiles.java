@@ -16,8 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TestLocalFiles {
-  @TempDir(factory = AnyName.class)
-  Path folder;
+  @TempDir Path folder;
 
   private final FileSystem fileSystem = new RawLocalFileSystem();
 

@@ -30,7 +30,7 @@ import org.apache.spark.sql.SparkSession;
  * </ul>
  */
 public final class Comparison {
-  private static final Path PARENT = Path.of("target", "benchmark");
+  static final Path PARENT = Path.of("target", "benchmark");
   private static final int CORES = 2;
   private static final int TURNS = 2;
 
