@@ -24,20 +24,11 @@ public final class LocalFiles {
   /**
    * What java.nio knows a local path by.
    *
-   * @throws JobException if the locale that Java was started in has no such letters
+   * @throws InvalidPathException if the locale that Java was started in has no such letters
    */
   public static java.nio.file.Path path(FileSystem fileSystem, Path path) {
-    try {
-      // By way of a URI, java.nio takes no letters but ASCII's.
-      return new File(fileSystem.makeQualified(path).toUri().getPath()).toPath();
-    } catch (InvalidPathException e) {
-      throw new JobException(
-          LeavingStatus.USAGE,
-          "Cannot reach %s: %s (start in a locale that has all letters of the path, such as"
-                  .formatted(path, e.getReason())
-              + " LC_ALL=C.UTF-8)",
-          e);
-    }
+    // By way of a URI, java.nio takes no letters but ASCII's.
+    return new File(fileSystem.makeQualified(path).toUri().getPath()).toPath();
   }
 
   /** Deletes a file, or a folder that is empty, of any file system; nothing if there is none. */

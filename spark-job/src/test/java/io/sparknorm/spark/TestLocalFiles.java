@@ -45,17 +45,6 @@ class TestLocalFiles {
         .isInstanceOf(java.nio.file.DirectoryNotEmptyException.class);
   }
 
-  /** NUL stands for the letters that are missing in a locale: none has it. */
-  @Test
-  void whatCannotBeNamedIsRefused() {
-    assertThatThrownBy(() -> LocalFiles.path(fileSystem, PathBelow.of(below(folder), "a\0b")))
-        .isInstanceOf(JobException.class)
-        .hasMessage(
-            "Cannot reach %s/a\0b: Nul character not allowed (start in a locale that has all"
-                    .formatted(below(folder))
-                + " letters of the path, such as LC_ALL=C.UTF-8)");
-  }
-
   private static org.apache.hadoop.fs.Path below(Path folder) {
     return new org.apache.hadoop.fs.Path(null, null, folder.toString());
   }

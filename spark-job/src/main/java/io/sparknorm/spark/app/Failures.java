@@ -6,6 +6,7 @@ import io.sparknorm.spark.SystemFailure;
 import java.io.FileNotFoundException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
@@ -87,6 +88,16 @@ final class Failures {
     if (cause instanceof FileNotFoundException && message.contains(NOT_PERMITTED)) {
       return Optional.of(
           failure(LeavingStatus.USAGE, "Cannot reach a file or folder: " + message, cause));
+    }
+
+    if (cause instanceof InvalidPathException) { // Hadoop asks Java's own for a time of access
+      return Optional.of(
+          failure(
+              LeavingStatus.USAGE,
+              "Cannot reach a file or folder: %s (start in a locale that has all letters of its"
+                      .formatted(message)
+                  + " name, such as LC_ALL=C.UTF-8)",
+              cause));
     }
 
     if (cause instanceof NoSuchFileException) { // of Java's own: an output or a store, no input

@@ -5,6 +5,7 @@ import io.sparknorm.spark.FileDigest;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.Listing;
+import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.models.Manifest.Payload;
 import java.io.BufferedInputStream;
 import java.io.FileNotFoundException;
@@ -31,6 +32,9 @@ final class StoreFiles {
     Path given = new Path(path);
     this.fileSystem = given.getFileSystem(hadoop);
     this.root = fileSystem.makeQualified(given);
+    if (LocalFiles.hold(fileSystem.getUri())) {
+      LocalFiles.path(fileSystem, root); // throws before anything is published, not after
+    }
   }
 
   Path root() {
