@@ -2,6 +2,7 @@ package io.sparknorm.spark.app;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.ProductVersion;
 import io.sparknorm.spark.config.Command;
 import io.sparknorm.spark.config.JobFile;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
     })
 public final class SparknormApp {
   private static final Logger LOG = LoggerFactory.getLogger(SparknormApp.class);
+  private static final String EXECUTOR_LOCALE = "spark.executorEnv.LC_ALL";
 
   private final Supplier<SparkSession> sessions;
 
@@ -169,9 +171,12 @@ public final class SparknormApp {
               + " spark.master)");
     }
 
-    return SparkSession.builder()
-        .appName(submitted.get("spark.app.name", "sparknorm"))
-        .getOrCreate();
+    SparkSession.Builder session =
+        SparkSession.builder().appName(submitted.get("spark.app.name", "sparknorm"));
+    if (LocalFiles.haveAllLetters() && !submitted.contains(EXECUTOR_LOCALE)) {
+      session.config(EXECUTOR_LOCALE, "C.UTF-8"); // executors list and open files too
+    }
+    return session.getOrCreate();
   }
 
   /** Gives {@code --version} the product's. */

@@ -47,6 +47,7 @@ public final class Input {
     this.isView = isView;
     this.location = Locations.withoutSecrets(spec.location());
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
+    checkAllAreListed(rows);
     this.identity = identify();
     PlannedFiles.changed(rows, identity)
         .ifPresent(
@@ -82,6 +83,21 @@ public final class Input {
     return snapshot.isPresent()
         ? new Input(snapshot.get(), spec)
         : new Input(read(spark, spec), spec, false);
+  }
+
+  private void checkAllAreListed(Dataset<Row> rows) {
+    try {
+      PlannedFiles.passedOver(rows, hadoop)
+          .ifPresent(
+              entry -> {
+                throw new JobException(
+                    LeavingStatus.USAGE,
+                    "Cannot read all of the input: Java cannot spell the name of %s, so that Spark would pass over it (start in a locale that has all its letters, such as LC_ALL=C.UTF-8, or rename it)"
+                        .formatted(entry));
+              });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Dataset<Row> read(SparkSession spark, InputSpec spec) {

@@ -1,11 +1,19 @@
 package io.sparknorm.spark.fit;
 
+import static io.sparknorm.spark.fit.ScannedRecords.asJava;
+
+import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.models.InputIdentity;
 import io.sparknorm.spark.models.InputIdentity.InputFile;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -30,15 +38,31 @@ final class PlannedFiles {
   static Optional<String> changed(Dataset<Row> rows, InputIdentity now) {
     Map<String, InputFile> files = new HashMap<>();
     now.files().forEach(file -> files.put(file.path(), file));
-    Iterator<LogicalPlan> leaves = rows.queryExecution().optimizedPlan().collectLeaves().iterator();
-    while (leaves.hasNext()) {
-      Optional<String> changed = index(leaves.next()).flatMap(index -> changed(index, files));
-      if (changed.isPresent()) {
-        return changed;
+    return indexes(rows).flatMap(index -> changed(index, files).stream()).findFirst();
+  }
+
+  /** A local file, or a folder of some, that Spark could not list, if there is one. */
+  static Optional<java.nio.file.Path> passedOver(Dataset<Row> rows, Configuration hadoop)
+      throws IOException {
+    for (FileIndex index : indexes(rows).toList()) {
+      for (Path root : asJava(index.rootPaths())) {
+        FileSystem fileSystem = root.getFileSystem(hadoop);
+        Optional<java.nio.file.Path> passedOver =
+            LocalFiles.hold(fileSystem.getUri())
+                ? LocalFiles.passedOver(fileSystem, root)
+                : Optional.empty();
+        if (passedOver.isPresent()) {
+          return passedOver;
+        }
       }
     }
 
     return Optional.empty();
+  }
+
+  private static Stream<FileIndex> indexes(Dataset<Row> rows) {
+    return asJava(rows.queryExecution().optimizedPlan().collectLeaves()).stream()
+        .flatMap(leaf -> index(leaf).stream());
   }
 
   private static Optional<FileIndex> index(LogicalPlan leaf) {

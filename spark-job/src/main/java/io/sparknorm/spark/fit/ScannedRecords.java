@@ -103,7 +103,7 @@ final class ScannedRecords {
     return (JavaRDD) new SQLExecutionRDD((RDD) batches.rdd(), conf).toJavaRDD();
   }
 
-  private static <T> List<T> asJava(Seq<T> items) {
+  static <T> List<T> asJava(Seq<T> items) {
     return JavaConverters.seqAsJavaListConverter(items).asJava();
   }
 

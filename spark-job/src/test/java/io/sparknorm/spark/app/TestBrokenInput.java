@@ -13,6 +13,8 @@ import org.apache.hadoop.fs.FileUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Parquet files that are damaged, and disks that are full. */
 class TestBrokenInput extends JobTest {
@@ -72,6 +74,38 @@ class TestBrokenInput extends JobTest {
         .contains(file.getFileName().toString())
         .doesNotContain("\n");
     assertThat(entries()).containsExactly("in");
+  }
+
+  /** Spark's listings have none of these: bytes that are no letters stand for a poor locale. */
+  @ParameterizedTest
+  @ValueSource(strings = {"K\\xf6ln.parquet", "city=K\\xf6ln/a.parquet"})
+  void whatJavaCannotSpellIsNotPassedOver(String name) throws Exception {
+    copy(file(), name);
+    assertThat(spark().read().parquet(folder.resolve("in").toString()).count()).isEqualTo(10_000);
+
+    assertThat(refusal(Command.RUN, JOB, LeavingStatus.USAGE))
+        .startsWith("Cannot read all of the input: Java cannot spell the name of " + folder)
+        .contains("K\uFFFDln")
+        .contains("LC_ALL=C.UTF-8");
+    assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void whatIsHiddenNeedNotBeSpelt() throws Exception {
+    copy(file(), "_temporary/K\\xf6ln.parquet");
+
+    assertThat(run(JOB).lines().get(0)).contains("done");
+  }
+
+  /** Copies a file to a name beside it, given as Bash writes bytes. */
+  private static void copy(Path file, String name) throws Exception {
+    String script = "mkdir -p \"$(dirname $'%1$s')\" && cp \"$1\" $'%1$s'".formatted(name);
+    Process process =
+        new ProcessBuilder("bash", "-c", script, "copy", file.toString())
+            .directory(file.getParent().toFile())
+            .inheritIO()
+            .start();
+    assertThat(process.waitFor()).isZero();
   }
 
   @Test

@@ -28,6 +28,11 @@ final class Cluster implements AutoCloseable {
   /** Most of these processes live for seconds. */
   private static final String QUICK_START = "-XX:TieredStopAtLevel=1";
 
+  /** As a scheduler starts processes: in a locale that can name ASCII files alone. */
+  private static final String POOR_LOCALE = "C";
+
+  private static final String RICH_LOCALE = "C.UTF-8";
+
   private final Path folder;
   private final List<Path> jars;
   private final List<Jvm> machines = new ArrayList<>();
@@ -113,7 +118,7 @@ final class Cluster implements AutoCloseable {
     command.add(mainClass);
     command.addAll(List.of("--host", host, "--port", "0", "--webui-port", "0"));
     command.addAll(List.of(arguments));
-    Jvm machine = launch(name, "", List.of(QUICK_START, "-Xmx256m"), command);
+    Jvm machine = launch(name, POOR_LOCALE, "", List.of(QUICK_START, "-Xmx256m"), command);
     machines.add(machine);
     return machine;
   }
@@ -121,10 +126,13 @@ final class Cluster implements AutoCloseable {
   /**
    * @param extraClassPath before Spark's jars, or empty
    */
-  private Jvm launch(String name, String extraClassPath, List<String> options, List<String> command)
+  private Jvm launch(
+      String name, String locale, String extraClassPath, List<String> options, List<String> command)
       throws IOException {
     Map<String, String> environment =
         Map.of(
+            "LC_ALL",
+            locale,
             "SPARK_HOME",
             folder.resolve("spark").toString(),
             "SPARK_SCALA_VERSION",
@@ -176,7 +184,12 @@ final class Cluster implements AutoCloseable {
     // What the script spark-submit does before it starts this main class.
     String extraClassPath = settings.getOrDefault("spark.driver.extraClassPath", "");
     Jvm submission =
-        launch("submit-" + submissions, extraClassPath, List.of(QUICK_START, "-Xmx512m"), command);
+        launch(
+            "submit-" + submissions,
+            RICH_LOCALE,
+            extraClassPath,
+            List.of(QUICK_START, "-Xmx512m"),
+            command);
     machines.add(submission);
     return submission;
   }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparknorm.spark.cluster.Cluster.DeployMode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +43,25 @@ class TestCluster extends ClusterTest {
   void clientModeGivesTheResultsOfLocalMode() throws IOException {
     assertDone(cluster.submit(DeployMode.CLIENT, NO_SETTINGS, "run", "--config", job("client")));
     assertThat(results("client")).isEqualTo(expected);
+  }
+
+  /** They list its folders, where there are many, and would pass over what they cannot name. */
+  @Test
+  void executorsNameFilesAsTheirDriverDoes() throws IOException {
+    String job = job("named");
+    Path input = folder.resolve("named/in");
+    try (Stream<Path> files = Files.list(input)) {
+      Path file =
+          files.filter(path -> path.toString().endsWith(".parquet")).findFirst().orElseThrow();
+      Files.move(file, input.resolve("Köln.parquet"));
+    }
+    Map<String, String> settings =
+        Map.of("spark.sql.sources.parallelPartitionDiscovery.threshold", "0");
+
+    assertDone(cluster.submit(DeployMode.CLIENT, settings, "run", "--config", job));
+
+    assertThat(spark().read().parquet(folder.resolve("named/out").toString()).count())
+        .isEqualTo(4000);
   }
 
   @Test
