@@ -1,8 +1,6 @@
 package io.sparknorm.spark.app;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,14 +23,14 @@ import org.apache.spark.sql.SparkSession;
  *   <li>{@code arrays}: all works on arrays of 512 floats (300,000 records)
  *   <li>{@code scalars}: all works on 300 columns of doubles (500,000 records)
  *   <li>{@code double}: BatchNorm and LayerNorm of arrays, and of twice as many
- *   <li>{@code cores}: the same in processes that Linux holds to one core or to two, which take
- *       turns; {@code held} is what each of them runs
+ *   <li>{@code cores}: BatchNorm and LayerNorm of arrays in a process that Linux holds to one core
+ *       and in one that has two, which take turns; {@code held} is what each of them runs
  * </ul>
  */
 public final class Comparison {
   static final Path PARENT = Path.of("target", "benchmark");
   private static final int CORES = 2;
-  private static final int TURNS = 2;
+  private static final int STARTS = 2;
 
   private Comparison() {}
 
@@ -80,7 +78,8 @@ public final class Comparison {
   }
 
   /** BatchNorm and LayerNorm of each number of records, which are named in the table. */
-  private static Timings jobs(int cores, Map<String, Integer> recordsByName, int rounds)
+  private static Timings jobs(
+      int cores, Map<String, Integer> recordsByName, int rounds, Runnable before)
       throws IOException {
     try (SparkSession spark = session(cores)) {
       Map<String, Work> timed = new LinkedHashMap<>();
@@ -89,7 +88,7 @@ public final class Comparison {
         Works works = new Works(spark, data, cores);
         for (String norm : Works.NORMS) {
           String name = "%s, %s".formatted(norm, records.getKey());
-          timed.put(name, works.job(norm, name));
+          timed.put(name, works.job(norm, name).after(before));
         }
       }
 
@@ -101,43 +100,34 @@ public final class Comparison {
     Map<String, Integer> recordsByName = new LinkedHashMap<>();
     recordsByName.put(records + " records", records);
     recordsByName.put(2 * records + " records", 2 * records);
-    return jobs(CORES, recordsByName, rounds);
+    return jobs(CORES, recordsByName, rounds, () -> {});
   }
 
-  /** Two processes in turn, each held to as many cores as it may use, with all that it does. */
+  /** Two processes that take turns, each held to as many cores as it may use in all it does. */
   private static Timings oneCoreOrTwo(int records, int rounds) throws IOException {
     Timings.Recorder recorder = new Timings.Recorder();
-    for (int turn = 0; turn < TURNS; turn++) {
+    for (int start = 0; start < STARTS; start++) {
+      List<HeldProcess> processes = new ArrayList<>();
       for (int cores = 1; cores <= CORES; cores++) {
-        List<String> command = new ArrayList<>();
-        command.addAll(List.of("taskset", "--cpu-list", "0-" + (cores - 1), "java"));
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-classpath", System.getProperty("java.class.path")));
-        command.addAll(List.of(Comparison.class.getName(), "held", "" + records, "" + rounds));
-        carryOut(new ProcessBuilder(command).inheritIO());
-        recorder.addTold(json("held"));
+        processes.add(HeldProcess.start(cores, "held", "" + records, "" + rounds));
+      }
+      while (!processes.isEmpty()) {
+        for (HeldProcess process : List.copyOf(processes)) {
+          if (!process.takeTurn()) {
+            recorder.addTold(json("held"));
+            processes.remove(process);
+          }
+        }
       }
     }
 
     return recorder.timings(work -> 0, "%s, %s".formatted(Works.NORMS.get(0), name(1)));
   }
 
-  private static void carryOut(ProcessBuilder command) throws IOException {
-    int status;
-    try {
-      status = command.start().waitFor();
-    } catch (InterruptedException e) {
-      throw new InterruptedIOException();
-    }
-    if (status != 0) {
-      throw new IOException("Cannot compare: a process has left with status " + status);
-    }
-  }
-
   /** What a process does that is held to some of the cores. */
   private static Timings onTheseCores(int records, int rounds) throws IOException {
     int cores = Runtime.getRuntime().availableProcessors();
-    return jobs(cores, Map.of(name(cores), records), rounds);
+    return jobs(cores, Map.of(name(cores), records), rounds, HeldProcess::awaitTurn);
   }
 
   private static String name(int cores) {

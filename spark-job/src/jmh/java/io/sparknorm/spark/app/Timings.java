@@ -29,13 +29,14 @@ record Timings(
     Map<String, List<Double>> processorSeconds,
     Map<String, Long> bytes,
     String base) {
-  /** Spark's planner, readers and writers are still being compiled for as long as this. */
-  private static final int WARM_UPS = 3;
+  /** Spark's planner, readers and writers are still being compiled for so many works. */
+  private static final int WARM_UPS = 16;
 
   /** Runs all works in turn, a few times to warm up and then so many rounds. */
   static Timings of(Map<String, Work> works, int rounds, String base) {
     Recorder recorder = new Recorder();
-    for (int round = -WARM_UPS; round < rounds; round++) {
+    int warmUps = Math.max(3, WARM_UPS / works.size());
+    for (int round = -warmUps; round < rounds; round++) {
       boolean counts = round >= 0;
       works.forEach((name, work) -> recorder.time(name, work, counts));
     }

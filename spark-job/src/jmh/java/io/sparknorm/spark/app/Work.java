@@ -13,4 +13,14 @@ record Work(Runnable run, Runnable clear, LongSupplier bytesWritten) {
   static Work reading(Runnable run) {
     return new Work(run, () -> {}, () -> 0);
   }
+
+  /** The same, after something that is not timed. */
+  Work after(Runnable something) {
+    Runnable both =
+        () -> {
+          something.run();
+          clear.run();
+        };
+    return new Work(run, both, bytesWritten);
+  }
 }
