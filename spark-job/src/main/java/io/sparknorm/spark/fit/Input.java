@@ -90,10 +90,11 @@ public final class Input {
       PlannedFiles.passedOver(rows, hadoop)
           .ifPresent(
               entry -> {
-                throw new JobException(
-                    LeavingStatus.USAGE,
-                    "Cannot read all of the input: Java cannot spell the name of %s, so that Spark would pass over it (start in a locale that has all its letters, such as LC_ALL=C.UTF-8, or rename it)"
-                        .formatted(entry));
+                throw JobException.usage(
+                    "Cannot read all of the input: Java cannot spell the name of %s, so that Spark"
+                            .formatted(entry)
+                        + " would pass over it (start in a locale that has all its letters, such"
+                        + " as LC_ALL=C.UTF-8, or rename it)");
               });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
