@@ -42,6 +42,8 @@ import picocli.CommandLine.Spec;
 public final class SparknormApp {
   private static final Logger LOG = LoggerFactory.getLogger(SparknormApp.class);
   private static final String EXECUTOR_LOCALE = "spark.executorEnv.LC_ALL";
+  private static final List<String> EXECUTOR_LOCALES =
+      List.of(EXECUTOR_LOCALE, "spark.executorEnv.LC_CTYPE", "spark.executorEnv.LANG");
 
   private final Supplier<SparkSession> sessions;
 
@@ -173,7 +175,7 @@ public final class SparknormApp {
 
     SparkSession.Builder session =
         SparkSession.builder().appName(submitted.get("spark.app.name", "sparknorm"));
-    if (LocalFiles.haveAllLetters() && !submitted.contains(EXECUTOR_LOCALE)) {
+    if (LocalFiles.haveAllLetters() && EXECUTOR_LOCALES.stream().noneMatch(submitted::contains)) {
       session.config(EXECUTOR_LOCALE, "C.UTF-8"); // executors list and open files too
     }
     return session.getOrCreate();

@@ -47,7 +47,7 @@ public final class Input {
     this.isView = isView;
     this.location = Locations.withoutSecrets(spec.location());
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
-    checkAllAreListed(rows);
+    UnspeltFiles.check(PlannedFiles.roots(rows), hadoop);
     this.identity = identify();
     PlannedFiles.changed(rows, identity)
         .ifPresent(
@@ -70,9 +70,9 @@ public final class Input {
   /**
    * Pins a dataset as it is now.
    *
-   * @throws JobException if it is to be fitted by partitions and cannot be, or with status
-   *     TRY_AGAIN if a file has changed since Spark listed it, which reads files to infer a schema
-   *     meanwhile
+   * @throws JobException with status USAGE if Spark would pass over a file of it, if it is to be
+   *     fitted by partitions and cannot be, or with status TRY_AGAIN if a file has changed since
+   *     Spark listed it, which reads files to infer a schema meanwhile
    */
   public static Input pin(SparkSession spark, InputSpec spec) {
     if (spec.table().isPresent() && isView(spark, spec.table().get())) {
@@ -85,22 +85,6 @@ public final class Input {
         : new Input(read(spark, spec), spec, false);
   }
 
-  private void checkAllAreListed(Dataset<Row> rows) {
-    try {
-      PlannedFiles.passedOver(rows, hadoop)
-          .ifPresent(
-              entry -> {
-                throw JobException.usage(
-                    "Cannot read all of the input: Java cannot spell the name of %s, so that Spark"
-                            .formatted(entry)
-                        + " would pass over it (start in a locale that has all its letters, such"
-                        + " as LC_ALL=C.UTF-8, or rename it)");
-              });
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   private static Dataset<Row> read(SparkSession spark, InputSpec spec) {
     if (spec.table().isPresent()) {
       return spark.table(spec.table().get());
@@ -111,7 +95,13 @@ public final class Input {
             .read()
             .options(spec.options())
             .format(spec.reader().source(spec.format().orElseThrow()));
-    return spec.path().isPresent() ? reader.load(spec.path().get()) : reader.load();
+    if (spec.path().isEmpty()) {
+      return reader.load();
+    }
+
+    String path = spec.path().get();
+    UnspeltFiles.checkBefore(path, spark.sparkContext().hadoopConfiguration());
+    return reader.load(path);
   }
 
   /** What files a view reads does not tell what it makes of them. */

@@ -2,17 +2,14 @@ package io.sparknorm.spark.fit;
 
 import static io.sparknorm.spark.fit.ScannedRecords.asJava;
 
-import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.models.InputIdentity;
 import io.sparknorm.spark.models.InputIdentity.InputFile;
-import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -20,6 +17,7 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.execution.datasources.CatalogFileIndex;
 import org.apache.spark.sql.execution.datasources.FileIndex;
 import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
+import org.apache.spark.sql.execution.datasources.InMemoryFileIndex;
 import org.apache.spark.sql.execution.datasources.LogicalRelation;
 import org.apache.spark.sql.execution.datasources.PartitioningAwareFileIndex;
 import org.apache.spark.sql.execution.datasources.v2.DataSourceV2ScanRelation;
@@ -41,23 +39,12 @@ final class PlannedFiles {
     return indexes(rows).flatMap(index -> changed(index, files).stream()).findFirst();
   }
 
-  /** A local file, or a folder of some, that Spark could not list, if there is one. */
-  static Optional<java.nio.file.Path> passedOver(Dataset<Row> rows, Configuration hadoop)
-      throws IOException {
-    for (FileIndex index : indexes(rows).toList()) {
-      for (Path root : asJava(index.rootPaths())) {
-        FileSystem fileSystem = root.getFileSystem(hadoop);
-        Optional<java.nio.file.Path> passedOver =
-            LocalFiles.hold(fileSystem.getUri())
-                ? LocalFiles.passedOver(fileSystem, root)
-                : Optional.empty();
-        if (passedOver.isPresent()) {
-          return passedOver;
-        }
-      }
-    }
-
-    return Optional.empty();
+  /** The files and folders that Spark has looked for files in. */
+  static List<Path> roots(Dataset<Row> rows) {
+    return indexes(rows)
+        .filter(InMemoryFileIndex.class::isInstance) // others have a log of their files
+        .flatMap(index -> asJava(index.rootPaths()).stream())
+        .toList();
   }
 
   private static Stream<FileIndex> indexes(Dataset<Row> rows) {
@@ -68,7 +55,10 @@ final class PlannedFiles {
   private static Optional<FileIndex> index(LogicalPlan leaf) {
     if (leaf instanceof LogicalRelation relation
         && relation.relation() instanceof HadoopFsRelation files) {
-      return Optional.of(files.location());
+      return Optional.of(
+          files.location() instanceof CatalogFileIndex catalog
+              ? catalog.filterPartitions(List$.MODULE$.empty())
+              : files.location());
     }
 
     return leaf instanceof DataSourceV2ScanRelation relation
@@ -78,10 +68,6 @@ final class PlannedFiles {
   }
 
   private static Optional<String> changed(FileIndex index, Map<String, InputFile> now) {
-    if (index instanceof CatalogFileIndex catalog) {
-      return changed(catalog.filterPartitions(List$.MODULE$.empty()), now);
-    }
-
     if (index instanceof PartitioningAwareFileIndex listing) {
       Iterator<FileStatus> files = listing.allFiles().iterator();
       while (files.hasNext()) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Parquet files that are damaged, and disks that are full. */
 class TestBrokenInput extends JobTest {
@@ -78,16 +78,32 @@ class TestBrokenInput extends JobTest {
 
   /** Spark's listings have none of these: bytes that are no letters stand for a poor locale. */
   @ParameterizedTest
-  @ValueSource(strings = {"K\\xf6ln.parquet", "city=K\\xf6ln/a.parquet"})
-  void whatJavaCannotSpellIsNotPassedOver(String name) throws Exception {
+  @CsvSource({
+    "K\\xf6ln.parquet, in",
+    "K\\xf6ln.parquet, in/*",
+    "city=K\\xf6ln/a.parquet, in",
+    "city=K\\xf6ln/a.parquet, i[n]",
+    "city=K\\xf6ln/a.parquet, '{in,city=*}'",
+  })
+  void whatJavaCannotSpellIsNotPassedOver(String name, String input) throws Exception {
     copy(file(), name);
-    assertThat(spark().read().parquet(folder.resolve("in").toString()).count()).isEqualTo(10_000);
+    String path = folder.resolve(input).toString();
+    assertThat(spark().read().parquet(path).count()).isEqualTo(10_000);
+    String job = JOB + "input.path = \"%s\"\n".formatted(path);
 
-    assertThat(refusal(Command.RUN, JOB, LeavingStatus.USAGE))
+    assertThat(refusal(Command.RUN, job, LeavingStatus.USAGE))
         .startsWith("Cannot read all of the input: Java cannot spell the name of " + folder)
         .contains("K\uFFFDln")
         .contains("LC_ALL=C.UTF-8");
     assertThat(entries()).containsExactly("in");
+  }
+
+  @Test
+  void inputOfNothingThatJavaCanSpellIsNotTakenForEmpty() throws Exception {
+    copy(file(), "K\\xf6ln.parquet");
+    Files.delete(file());
+
+    assertThat(refusal(Command.RUN, JOB, LeavingStatus.USAGE)).contains("cannot spell");
   }
 
   @Test
