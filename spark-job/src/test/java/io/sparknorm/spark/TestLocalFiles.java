@@ -38,6 +38,15 @@ class TestLocalFiles {
   }
 
   @Test
+  void linksAreFollowedAsFarAsThereIsSomething() throws IOException {
+    Path place = Files.createDirectory(folder.toRealPath().resolve("place"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), place);
+
+    assertThat(LocalFiles.real(below(link.resolve("a/b:c")), new Configuration()))
+        .hasToString("file:%s/a/b:c".formatted(place));
+  }
+
+  @Test
   void emptyFoldersAloneAreDeleted() throws IOException {
     Files.createFile(folder.resolve("a"));
 

@@ -2,6 +2,7 @@ package io.sparknorm.spark.app;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.SystemFailure;
 import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.InputSpec;
@@ -48,13 +49,16 @@ final class OutputRules {
   }
 
   /**
-   * What is within the output would go with it when it is replaced, however its path is written.
+   * What is within the output would go with it when it is replaced, however its path is written and
+   * whatever links lead there.
    *
    * @param output its path
    * @param key of the other path
    */
   static void checkIsOutside(String output, Key key, Optional<String> path, Configuration hadoop) {
-    if (path.isPresent() && qualified(path.get(), hadoop).startsWith(qualified(output, hadoop))) {
+    String beginning = LocalFiles.real(new Path(output), hadoop) + "/";
+    if (path.isPresent()
+        && (LocalFiles.real(new Path(path.get()), hadoop) + "/").startsWith(beginning)) {
       throw JobException.usage(
           "Invalid %s: %s (must not be within output.path)"
               .formatted(key.fullName(), Locations.withoutSecrets(path.get())));

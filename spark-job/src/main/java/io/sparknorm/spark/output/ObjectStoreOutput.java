@@ -92,7 +92,7 @@ final class ObjectStoreOutput implements Output {
 
   @Override
   public boolean holds(InputSpec input, Set<String> files) {
-    return Output.isOrHolds(target, fileSystem, input, files);
+    return Output.isOrHolds(target, input, files, fileSystem.getConf());
   }
 
   @Override

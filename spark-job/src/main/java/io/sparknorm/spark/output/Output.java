@@ -1,5 +1,6 @@
 package io.sparknorm.spark.output;
 
+import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.ObjectStores;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -64,7 +66,7 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
     Path path = new Path(spec.path().orElseThrow());
     try {
       FileSystem fileSystem = path.getFileSystem(hadoop);
-      Path target = fileSystem.makeQualified(path);
+      Path target = LocalFiles.real(path, hadoop);
       return ObjectStores.hold(target.toUri())
           ? new ObjectStoreOutput(new FileFormat(spark, spec), publisher, fileSystem, target)
           : new PathOutput(new FileFormat(spark, spec), publisher, fileSystem, target);
@@ -88,20 +90,12 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
    */
   boolean holds(InputSpec input, Set<String> files);
 
-  /** Whether a folder is the input's own, or holds a file of it. */
-  static boolean isOrHolds(Path folder, FileSystem fileSystem, InputSpec input, Set<String> files) {
-    String path = folder.toString();
-    return files.stream().anyMatch(file -> file.startsWith(path + "/"))
-        || input.path().filter(given -> qualified(given, fileSystem).equals(path)).isPresent();
-  }
-
-  private static String qualified(String given, FileSystem fileSystem) {
-    try {
-      Path path = new Path(given);
-      return path.getFileSystem(fileSystem.getConf()).makeQualified(path).toString();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** Whether a folder is the input's own, or holds a file of it, whatever links lead there. */
+  static boolean isOrHolds(Path folder, InputSpec input, Set<String> files, Configuration hadoop) {
+    Stream<String> folders = files.stream().map(file -> file.substring(0, file.lastIndexOf('/')));
+    String beginning = LocalFiles.real(folder, hadoop) + "/";
+    return Stream.concat(folders.distinct(), input.path().stream())
+        .anyMatch(read -> (LocalFiles.real(new Path(read), hadoop) + "/").startsWith(beginning));
   }
 
   /**

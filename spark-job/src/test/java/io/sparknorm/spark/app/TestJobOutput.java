@@ -69,11 +69,13 @@ class TestJobOutput extends JobTest {
       strings = {
         "store.path = \"file:\"${dir}/out/store",
         "store.path = ${dir}/store/../out",
+        "store.path = ${dir}/link/store",
         "run.status-path = \"file://\"${dir}/out/status.json"
       })
   void whatIsWithinTheOutputIsNotReplacedWithIt(String within) throws IOException {
     Files.createDirectories(folder.resolve("out/store"));
     Files.writeString(folder.resolve("out/store/model"), "");
+    Files.createSymbolicLink(folder.resolve("link"), folder.resolve("out"));
     String replace = JOB + "output.if-exists = replace\n";
 
     assertThat(refusal(Command.RUN, replace + within, LeavingStatus.USAGE))
@@ -434,6 +436,37 @@ class TestJobOutput extends JobTest {
 
     assertThat(out).isEmptyDirectory();
     assertThat(entries()).containsExactly("in", "out");
+  }
+
+  /** On another disk, perhaps, to which nothing can be renamed from beside the link. */
+  @Test
+  void whereALinkLeadsIsWrittenTo() throws IOException {
+    Path place = Files.createDirectories(folder.resolve("disk/place"));
+    Files.createSymbolicLink(folder.resolve("out"), place);
+
+    for (int epsilon = 0; epsilon <= 1; epsilon++) {
+      run(JOB + "norm.epsilon = %d\noutput.if-exists = replace\n".formatted(epsilon));
+    }
+
+    assertThat(xs()).containsExactly(-(float) Math.sqrt(0.5), (float) Math.sqrt(0.5));
+    assertThat(folder.resolve("out")).isSymbolicLink();
+    assertThat(place.getParent().toFile().list()).containsExactly("place");
+    assertThat(entries()).containsExactly("disk", "in", "out", "store");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"link, in", "in, link"})
+  void outputMayNotLeadToTheInput(String output, String input) throws IOException {
+    Files.createSymbolicLink(folder.resolve("link"), folder.resolve("in"));
+    String job = JOB + "output.if-exists = replace\n";
+
+    assertThat(
+            refusal(
+                Command.RUN,
+                job.replace("${dir}/in", "${dir}/" + input)
+                    .replace("${dir}/out", "${dir}/" + output),
+                LeavingStatus.USAGE))
+        .startsWith("Cannot write output: %s/%s is where the input is".formatted(folder, output));
   }
 
   @Test
