@@ -3,6 +3,7 @@ package io.sparknorm.spark.app;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.LocalFiles;
+import io.sparknorm.spark.PathBelow;
 import io.sparknorm.spark.SystemFailure;
 import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.InputSpec;
@@ -56,9 +57,10 @@ final class OutputRules {
    * @param key of the other path
    */
   static void checkIsOutside(String output, Key key, Optional<String> path, Configuration hadoop) {
-    String beginning = LocalFiles.real(new Path(output), hadoop) + "/";
-    if (path.isPresent()
-        && (LocalFiles.real(new Path(path.get()), hadoop) + "/").startsWith(beginning)) {
+    Path folder = LocalFiles.real(new Path(output), hadoop);
+    if (path.map(Path::new)
+        .filter(given -> PathBelow.isWithin(LocalFiles.real(given, hadoop), folder))
+        .isPresent()) {
       throw JobException.usage(
           "Invalid %s: %s (must not be within output.path)"
               .formatted(key.fullName(), Locations.withoutSecrets(path.get())));
@@ -79,8 +81,9 @@ final class OutputRules {
     }
 
     String folder = qualified(spec.path().get(), hadoop);
-    String place = qualified(output, hadoop);
-    String within = place.startsWith(folder) ? place.substring(folder.length()) : "";
+    String real = withSlash(LocalFiles.real(new Path(spec.path().get()), hadoop));
+    String place = withSlash(LocalFiles.real(new Path(output), hadoop));
+    String within = place.startsWith(real) ? place.substring(real.length()) : "";
     boolean isRead =
         within.contains("=")
             || !partitionBy.isEmpty()
@@ -119,15 +122,18 @@ final class OutputRules {
         .findFirst();
   }
 
-  /** With a slash at its end, so that it is the beginning of what is within. */
   private static String qualified(String given, Configuration hadoop) {
     try {
       Path path = new Path(given);
-      String qualified = path.getFileSystem(hadoop).makeQualified(path).toString();
-      return qualified.endsWith("/") ? qualified : qualified + "/";
+      return withSlash(path.getFileSystem(hadoop).makeQualified(path));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** So that it is the beginning of what is within. */
+  private static String withSlash(Path path) {
+    return path.toString().endsWith("/") ? path.toString() : path + "/";
   }
 
   /** Partitions are made of columns of the input. */

@@ -25,6 +25,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.execution.datasources.FileIndex;
 import org.apache.spark.sql.types.StructField;
 
 /**
@@ -47,9 +48,10 @@ public final class Input {
     this.isView = isView;
     this.location = Locations.withoutSecrets(spec.location());
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
-    UnspeltFiles.check(PlannedFiles.roots(rows), hadoop);
+    List<FileIndex> indexes = PlannedFiles.indexes(rows);
+    UnspeltFiles.check(PlannedFiles.roots(indexes), hadoop);
     this.identity = identify();
-    PlannedFiles.changed(rows, identity)
+    PlannedFiles.changed(indexes, identity)
         .ifPresent(
             file -> {
               throw changed(file);
@@ -95,13 +97,7 @@ public final class Input {
             .read()
             .options(spec.options())
             .format(spec.reader().source(spec.format().orElseThrow()));
-    if (spec.path().isEmpty()) {
-      return reader.load();
-    }
-
-    String path = spec.path().get();
-    UnspeltFiles.checkBefore(path, spark.sparkContext().hadoopConfiguration());
-    return reader.load(path);
+    return spec.path().isPresent() ? reader.load(spec.path().get()) : reader.load();
   }
 
   /** What files a view reads does not tell what it makes of them. */

@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -32,24 +31,26 @@ import scala.collection.immutable.List$;
 final class PlannedFiles {
   private PlannedFiles() {}
 
-  /** The path of a file that is not as Spark has listed it, if there is one. */
-  static Optional<String> changed(Dataset<Row> rows, InputIdentity now) {
-    Map<String, InputFile> files = new HashMap<>();
-    now.files().forEach(file -> files.put(file.path(), file));
-    return indexes(rows).flatMap(index -> changed(index, files).stream()).findFirst();
-  }
-
-  /** The files and folders that Spark has looked for files in. */
-  static List<Path> roots(Dataset<Row> rows) {
-    return indexes(rows)
-        .filter(InMemoryFileIndex.class::isInstance) // others have a log of their files
-        .flatMap(index -> asJava(index.rootPaths()).stream())
+  /** One for each place that files are read from. */
+  static List<FileIndex> indexes(Dataset<Row> rows) {
+    return asJava(rows.queryExecution().optimizedPlan().collectLeaves()).stream()
+        .flatMap(leaf -> index(leaf).stream())
         .toList();
   }
 
-  private static Stream<FileIndex> indexes(Dataset<Row> rows) {
-    return asJava(rows.queryExecution().optimizedPlan().collectLeaves()).stream()
-        .flatMap(leaf -> index(leaf).stream());
+  /** The path of a file that is not as Spark has listed it, if there is one. */
+  static Optional<String> changed(List<FileIndex> indexes, InputIdentity now) {
+    Map<String, InputFile> files = new HashMap<>();
+    now.files().forEach(file -> files.put(file.path(), file));
+    return indexes.stream().flatMap(index -> changed(index, files).stream()).findFirst();
+  }
+
+  /** The files and folders that Spark has looked for files in. */
+  static List<Path> roots(List<FileIndex> indexes) {
+    return indexes.stream()
+        .filter(InMemoryFileIndex.class::isInstance) // others have a log of their files
+        .flatMap(index -> asJava(index.rootPaths()).stream())
+        .toList();
   }
 
   private static Optional<FileIndex> index(LogicalPlan leaf) {

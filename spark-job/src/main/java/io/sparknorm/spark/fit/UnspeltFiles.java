@@ -1,11 +1,12 @@
 package io.sparknorm.spark.fit;
 
+import static java.nio.file.FileVisitOption.FOLLOW_LINKS;
+
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.Visibility;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -16,7 +17,6 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 
@@ -25,43 +25,21 @@ import org.apache.hadoop.fs.FileSystem;
  * names: the locale that it was started in has no such letters, or there are none of such bytes.
  */
 final class UnspeltFiles {
-  private static final Pattern GLOB = Pattern.compile("[{}\\[\\]*?\\\\]");
-
   private UnspeltFiles() {}
 
   /**
-   * Throws if there is one among what is looked at to find a path, which may be a pattern, or
-   * directly in it.
-   *
-   * @throws JobException with status USAGE
-   */
-  static void checkBefore(String path, Configuration hadoop) {
-    org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(path);
-    int levels = 1;
-    while (GLOB.matcher(folder.toString()).find()) {
-      folder = folder.getParent();
-      levels++;
-    }
-
-    check(folder, levels, hadoop);
-  }
-
-  /**
-   * Throws if there is one anywhere below these folders.
+   * Throws if there is one below these folders.
    *
    * @throws JobException with status USAGE
    */
   static void check(List<org.apache.hadoop.fs.Path> folders, Configuration hadoop) {
-    folders.forEach(folder -> check(folder, Integer.MAX_VALUE, hadoop));
-  }
-
-  private static void check(org.apache.hadoop.fs.Path folder, int levels, Configuration hadoop) {
     try {
-      FileSystem fileSystem = folder.getFileSystem(hadoop);
-      if (LocalFiles.hold(fileSystem.getUri())) {
-        Path start = LocalFiles.path(fileSystem, folder);
-        Files.walkFileTree(
-            start, Set.of(FileVisitOption.FOLLOW_LINKS), levels, new Spelling(start));
+      for (org.apache.hadoop.fs.Path folder : folders) {
+        FileSystem fileSystem = folder.getFileSystem(hadoop);
+        if (LocalFiles.hold(fileSystem.getUri())) {
+          Path start = LocalFiles.path(fileSystem, folder);
+          Files.walkFileTree(start, Set.of(FOLLOW_LINKS), Integer.MAX_VALUE, new Spelling(start));
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -2,6 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.ObjectStores;
+import io.sparknorm.spark.PathBelow;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
 import java.io.IOException;
@@ -66,7 +67,7 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
     Path path = new Path(spec.path().orElseThrow());
     try {
       FileSystem fileSystem = path.getFileSystem(hadoop);
-      Path target = LocalFiles.real(path, hadoop);
+      Path target = fileSystem.makeQualified(path);
       return ObjectStores.hold(target.toUri())
           ? new ObjectStoreOutput(new FileFormat(spark, spec), publisher, fileSystem, target)
           : new PathOutput(new FileFormat(spark, spec), publisher, fileSystem, target);
@@ -92,10 +93,10 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
 
   /** Whether a folder is the input's own, or holds a file of it, whatever links lead there. */
   static boolean isOrHolds(Path folder, InputSpec input, Set<String> files, Configuration hadoop) {
-    Stream<String> folders = files.stream().map(file -> file.substring(0, file.lastIndexOf('/')));
-    String beginning = LocalFiles.real(folder, hadoop) + "/";
-    return Stream.concat(folders.distinct(), input.path().stream())
-        .anyMatch(read -> (LocalFiles.real(new Path(read), hadoop) + "/").startsWith(beginning));
+    Path real = LocalFiles.real(folder, hadoop);
+    Stream<Path> folders = files.stream().map(file -> new Path(file).getParent()).distinct();
+    return Stream.concat(folders, input.path().map(Path::new).stream())
+        .anyMatch(read -> PathBelow.isWithin(LocalFiles.real(read, hadoop), real));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
+import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.PathBelow;
 import io.sparknorm.spark.ReplaceableFile;
 import io.sparknorm.spark.Visibility;
@@ -11,6 +12,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,6 +64,7 @@ final class PathOutput implements Output {
     this.fileSystem = fileSystem;
     this.target = target;
     checkRenamesAtomically();
+    checkIsNoLink();
     this.folders = new HiddenFolders(fileSystem, target);
     this.replacement = new Replacement(fileSystem, folders, target, publisher.attempt());
     this.publishing = new PublishingFolder(folders);
@@ -79,6 +82,17 @@ final class PathOutput implements Output {
                   .formatted(location())
               + " no folder is renamed atomically; write to one that has, or to a Delta or Iceberg"
               + " table)");
+    }
+  }
+
+  /** What is beside it may be on another disk than what it leads to. */
+  private void checkIsNoLink() {
+    if (LocalFiles.hold(fileSystem.getUri())
+        && Files.isSymbolicLink(LocalFiles.path(fileSystem, target))) {
+      throw JobException.usage(
+          "Invalid output.path: %s (a symbolic link, which a result would take the place of; write"
+                  .formatted(location())
+              + " to where it leads)");
     }
   }
 

@@ -439,25 +439,32 @@ class TestJobOutput extends JobTest {
   }
 
   /** On another disk, perhaps, to which nothing can be renamed from beside the link. */
-  @Test
-  void whereALinkLeadsIsWrittenTo() throws IOException {
-    Path place = Files.createDirectories(folder.resolve("disk/place"));
-    Files.createSymbolicLink(folder.resolve("out"), place);
+  @ParameterizedTest
+  @ValueSource(strings = {"fail", "replace", "replace-partitions", "skip"})
+  void outputMayNotBeALink(String ifExists) throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("out"), folder.resolve("there"));
+    for (boolean leadsNowhere : List.of(true, false)) {
+      if (!leadsNowhere) {
+        Files.createDirectory(folder.resolve("there"));
+      }
 
-    for (int epsilon = 0; epsilon <= 1; epsilon++) {
-      run(JOB + "norm.epsilon = %d\noutput.if-exists = replace\n".formatted(epsilon));
+      assertThat(
+              refusal(
+                  Command.RUN,
+                  JOB + "output { if-exists = %s, partition-by = [id] }\n".formatted(ifExists),
+                  LeavingStatus.USAGE))
+          .isEqualTo(
+              "Invalid output.path: %s (a symbolic link, which a result would take the place of;"
+                      .formatted(link)
+                  + " write to where it leads)");
+      assertThat(link).isSymbolicLink();
     }
-
-    assertThat(xs()).containsExactly(-(float) Math.sqrt(0.5), (float) Math.sqrt(0.5));
-    assertThat(folder.resolve("out")).isSymbolicLink();
-    assertThat(place.getParent().toFile().list()).containsExactly("place");
-    assertThat(entries()).containsExactly("disk", "in", "out", "store");
   }
 
   @ParameterizedTest
-  @CsvSource({"link, in", "in, link"})
+  @CsvSource({"links/in, in", "in, links/in"})
   void outputMayNotLeadToTheInput(String output, String input) throws IOException {
-    Files.createSymbolicLink(folder.resolve("link"), folder.resolve("in"));
+    Files.createSymbolicLink(folder.resolve("links"), folder);
     String job = JOB + "output.if-exists = replace\n";
 
     assertThat(
@@ -500,11 +507,13 @@ class TestJobOutput extends JobTest {
     "in/_day=1,",
     "days/out,",
     "days/../days//out,",
+    "days/../links/days/out,",
     "in/out, output.partition-by = [id]",
     "in/out, input.options.recursiveFileLookup = true",
     "days/day=1/out, 'input { path = ${dir}\"/days/day=1\", options.basePath = ${dir}/days }'"
   })
   void outputMayNotBeWhereTheNextRunFindsIt(String within, String settings) throws IOException {
+    Files.createSymbolicLink(folder.resolve("links"), folder);
     write("days/day=1", "SELECT id, x FROM VALUES (1, array(1F)), (3, array(3F)) AS t(id, x)");
     String job =
         JOB
@@ -517,7 +526,7 @@ class TestJobOutput extends JobTest {
             "Cannot write output: %s/%s is within input.path, where the next run finds it (write to"
                     .formatted(folder, within)
                 + " a path beside that)");
-    assertThat(entries()).containsExactly("days", "in");
+    assertThat(entries()).containsExactly("days", "in", "links");
   }
 
   /** Spark does not look into the folders in one that has files. */
