@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -35,20 +36,28 @@ public final class LocalFiles {
   }
 
   /**
-   * A path without links, as far as there is something and it can be reached; of another file
-   * system the qualified path.
+   * What a path is known by: as it is written, and if it is local without links, as far as there is
+   * something and it can be reached.
    */
-  public static Path real(Path path, Configuration hadoop) {
+  public static List<Path> spellings(Path path, Configuration hadoop) {
     try {
       FileSystem fileSystem = path.getFileSystem(hadoop);
-      Path real =
-          hold(fileSystem.getUri())
-              ? new Path(null, null, real(path(fileSystem, path)).toString())
-              : path;
-      return fileSystem.makeQualified(real);
+      Path written = fileSystem.makeQualified(path);
+      if (!hold(fileSystem.getUri())) {
+        return List.of(written);
+      }
+
+      Path real = new Path(null, null, real(path(fileSystem, path)).toString());
+      return List.of(written, fileSystem.makeQualified(real));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Whether a path is a folder's own or below it, by any of their spellings. */
+  public static boolean isWithin(Path path, List<Path> folder, Configuration hadoop) {
+    return spellings(path, hadoop).stream()
+        .anyMatch(spelt -> folder.stream().anyMatch(of -> PathBelow.isWithin(spelt, of)));
   }
 
   private static java.nio.file.Path real(java.nio.file.Path path) {

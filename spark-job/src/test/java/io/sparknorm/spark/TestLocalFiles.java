@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TestLocalFiles {
@@ -42,8 +43,28 @@ class TestLocalFiles {
     Path place = Files.createDirectory(folder.toRealPath().resolve("place"));
     Path link = Files.createSymbolicLink(folder.resolve("link"), place);
 
-    assertThat(LocalFiles.real(below(link.resolve("a/b:c")), new Configuration()))
-        .hasToString("file:%s/a/b:c".formatted(place));
+    assertThat(LocalFiles.spellings(below(link.resolve("a/b:c")), new Configuration()))
+        .extracting(Object::toString)
+        .containsExactly("file:%s/a/b:c".formatted(link), "file:%s/a/b:c".formatted(place));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/a, /a, true",
+    "/a/b/c, /a, true",
+    "/ab, /a, false",
+    "/a, /a/b, false",
+    "/a.parquet, /, true",
+    "file:/a.parquet, file:///, true"
+  })
+  void aFolderHoldsWhatIsBelowIt(String path, String of, boolean isWithin) {
+    Configuration hadoop = new Configuration();
+    org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(of);
+
+    assertThat(
+            LocalFiles.isWithin(
+                new org.apache.hadoop.fs.Path(path), LocalFiles.spellings(root, hadoop), hadoop))
+        .isEqualTo(isWithin);
   }
 
   @Test

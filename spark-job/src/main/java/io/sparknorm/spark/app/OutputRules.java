@@ -3,7 +3,6 @@ package io.sparknorm.spark.app;
 import io.sparknorm.spark.JobException;
 import io.sparknorm.spark.LeavingStatus;
 import io.sparknorm.spark.LocalFiles;
-import io.sparknorm.spark.PathBelow;
 import io.sparknorm.spark.SystemFailure;
 import io.sparknorm.spark.Visibility;
 import io.sparknorm.spark.config.InputSpec;
@@ -57,9 +56,9 @@ final class OutputRules {
    * @param key of the other path
    */
   static void checkIsOutside(String output, Key key, Optional<String> path, Configuration hadoop) {
-    Path folder = LocalFiles.real(new Path(output), hadoop);
+    List<Path> folder = LocalFiles.spellings(new Path(output), hadoop);
     if (path.map(Path::new)
-        .filter(given -> PathBelow.isWithin(LocalFiles.real(given, hadoop), folder))
+        .filter(given -> LocalFiles.isWithin(given, folder, hadoop))
         .isPresent()) {
       throw JobException.usage(
           "Invalid %s: %s (must not be within output.path)"
@@ -81,22 +80,28 @@ final class OutputRules {
     }
 
     String folder = qualified(spec.path().get(), hadoop);
-    String real = withSlash(LocalFiles.real(new Path(spec.path().get()), hadoop));
-    String place = withSlash(LocalFiles.real(new Path(output), hadoop));
-    String within = place.startsWith(real) ? place.substring(real.length()) : "";
-    boolean isRead =
-        within.contains("=")
-            || !partitionBy.isEmpty()
+    boolean isReadWhole =
+        !partitionBy.isEmpty()
             || isDeep(spec, input, folder)
             || isPartition(folder, option("basePath", spec.options()), hadoop);
-    if (!within.isEmpty()
-        && Stream.of(within.split("/")).allMatch(Visibility::isVisible)
-        && isRead) {
+    List<Path> folders = LocalFiles.spellings(new Path(spec.path().get()), hadoop);
+    if (LocalFiles.spellings(new Path(output), hadoop).stream()
+        .flatMap(place -> folders.stream().map(of -> below(place, of)))
+        .filter(names -> Stream.of(names.split("/")).allMatch(Visibility::isVisible))
+        .anyMatch(names -> !names.isEmpty() && (isReadWhole || names.contains("=")))) {
       throw JobException.usage(
           "Cannot write output: %s is within input.path, where the next run finds it (write to a"
                   .formatted(output)
               + " path beside that)");
     }
+  }
+
+  /** The names that lead from a folder to a place; none if it is not below. */
+  private static String below(Path place, Path folder) {
+    String beginning = withSlash(folder);
+    return withSlash(place).startsWith(beginning)
+        ? withSlash(place).substring(beginning.length())
+        : "";
   }
 
   /** Whether what is in folders of the input's folder belongs to it, or may do so. */

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -49,7 +50,10 @@ public final class Input {
     this.location = Locations.withoutSecrets(spec.location());
     this.hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     List<FileIndex> indexes = PlannedFiles.indexes(rows);
-    UnspeltFiles.check(PlannedFiles.roots(indexes), hadoop);
+    if (!indexes.isEmpty()) {
+      checkIsSpelt(spec, PlannedFiles.roots(indexes), hadoop);
+    }
+
     this.identity = identify();
     PlannedFiles.changed(indexes, identity)
         .ifPresent(
@@ -97,7 +101,26 @@ public final class Input {
             .read()
             .options(spec.options())
             .format(spec.reader().source(spec.format().orElseThrow()));
-    return spec.path().isPresent() ? reader.load(spec.path().get()) : reader.load();
+    if (spec.path().isEmpty()) {
+      return reader.load();
+    }
+
+    String path = spec.path().get();
+    try {
+      return reader.load(path);
+    } catch (Exception e) { // Spark finds nothing where there is nothing that it can spell
+      if (path.startsWith("file:") || !path.contains(":")) {
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        checkIsSpelt(spec, List.of(new Path(path)), hadoop);
+      }
+
+      throw e;
+    }
+  }
+
+  private static void checkIsSpelt(InputSpec spec, List<Path> roots, Configuration hadoop) {
+    spec.path().ifPresent(path -> UnspeltFiles.checkMatching(path, hadoop));
+    UnspeltFiles.check(roots, hadoop);
   }
 
   /** What files a view reads does not tell what it makes of them. */

@@ -7,6 +7,9 @@ import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.Visibility;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -15,17 +18,89 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.GlobExpander;
+import org.apache.hadoop.fs.GlobFilter;
 
 /**
  * Local files and folders that Spark passes over without a word, since Java cannot spell their
  * names: the locale that it was started in has no such letters, or there are none of such bytes.
  */
 final class UnspeltFiles {
+  private static final Pattern GLOB = Pattern.compile("[{}\\[\\]*?\\\\]");
+
   private UnspeltFiles() {}
+
+  /**
+   * Throws if there is one that a pattern matches, or a part of it as far as a name. Spark looks
+   * for what matches before it looks below that.
+   *
+   * @param path that may be a pattern
+   * @throws JobException with status USAGE
+   */
+  static void checkMatching(String path, Configuration hadoop) {
+    try {
+      for (String pattern : GlobExpander.expand(path)) {
+        List<String> names = new LinkedList<>();
+        org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(pattern);
+        while (GLOB.matcher(folder.toUri().getPath()).find()) {
+          names.add(0, folder.getName());
+          folder = folder.getParent();
+        }
+
+        FileSystem fileSystem = folder.getFileSystem(hadoop);
+        if (LocalFiles.hold(fileSystem.getUri())) {
+          checkMatching(LocalFiles.path(fileSystem, folder), names);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void checkMatching(Path folder, List<String> names) throws IOException {
+    if (names.isEmpty()) {
+      return;
+    }
+
+    GlobFilter filter = new GlobFilter(names.get(0));
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        if (filter.accept(new org.apache.hadoop.fs.Path(null, null, name))) {
+          check(entry);
+          checkMatching(entry, names.subList(1, names.size()));
+        }
+      }
+    } catch (FileSystemException | DirectoryIteratorException e) {
+      return; // a file, or what cannot be listed: Spark says so where it matters
+    }
+  }
+
+  private static void check(Path entry) {
+    if (!isSpelt(entry)) {
+      throw JobException.usage(
+          "Cannot read all of the input: Java cannot spell the name of %s, so that Spark would"
+                  .formatted(entry)
+              + " pass over it (start in a locale that has all its letters, such as"
+              + " LC_ALL=C.UTF-8, or rename it)");
+    }
+  }
+
+  /** A path of Java's own keeps the bytes of a name, whatever letters it makes of them. */
+  private static boolean isSpelt(Path entry) {
+    try {
+      Path spelt = entry.resolveSibling(entry.getFileName().toString());
+      return spelt.equals(entry) || Files.exists(spelt, LinkOption.NOFOLLOW_LINKS);
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
 
   /**
    * Throws if there is one below these folders.
@@ -55,17 +130,17 @@ final class UnspeltFiles {
 
     @Override
     public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-      return check(folder);
+      return visit(folder);
     }
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-      return check(file);
+      return visit(file);
     }
 
     @Override
     public FileVisitResult visitFileFailed(Path file, IOException e) {
-      return e instanceof NoSuchFileException ? FileVisitResult.CONTINUE : check(file);
+      return e instanceof NoSuchFileException ? FileVisitResult.CONTINUE : visit(file);
     }
 
     /** What cannot be listed to its end: Spark says so of all that it can spell. */
@@ -74,32 +149,16 @@ final class UnspeltFiles {
       return FileVisitResult.CONTINUE;
     }
 
-    private FileVisitResult check(Path entry) {
+    private FileVisitResult visit(Path entry) {
       if (entry.equals(start)) {
         return FileVisitResult.CONTINUE;
       }
       if (!Visibility.isVisible(entry.getFileName().toString())) {
         return FileVisitResult.SKIP_SUBTREE;
       }
-      if (!isSpelt(entry)) {
-        throw JobException.usage(
-            "Cannot read all of the input: Java cannot spell the name of %s, so that Spark would"
-                    .formatted(entry)
-                + " pass over it (start in a locale that has all its letters, such as"
-                + " LC_ALL=C.UTF-8, or rename it)");
-      }
 
+      check(entry);
       return FileVisitResult.CONTINUE;
-    }
-
-    /** A path of Java's own keeps the bytes of a name, whatever letters it makes of them. */
-    private static boolean isSpelt(Path entry) {
-      try {
-        Path spelt = entry.resolveSibling(entry.getFileName().toString());
-        return spelt.equals(entry) || Files.exists(spelt, LinkOption.NOFOLLOW_LINKS);
-      } catch (InvalidPathException e) {
-        return false;
-      }
     }
   }
 }

@@ -2,11 +2,11 @@ package io.sparknorm.spark.output;
 
 import io.sparknorm.spark.LocalFiles;
 import io.sparknorm.spark.ObjectStores;
-import io.sparknorm.spark.PathBelow;
 import io.sparknorm.spark.config.InputSpec;
 import io.sparknorm.spark.config.OutputSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -93,10 +93,9 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
 
   /** Whether a folder is the input's own, or holds a file of it, whatever links lead there. */
   static boolean isOrHolds(Path folder, InputSpec input, Set<String> files, Configuration hadoop) {
-    Path real = LocalFiles.real(folder, hadoop);
-    Stream<Path> folders = files.stream().map(file -> new Path(file).getParent()).distinct();
-    return Stream.concat(folders, input.path().map(Path::new).stream())
-        .anyMatch(read -> PathBelow.isWithin(LocalFiles.real(read, hadoop), real));
+    List<Path> spellings = LocalFiles.spellings(folder, hadoop);
+    return Stream.concat(files.stream(), input.path().stream())
+        .anyMatch(read -> LocalFiles.isWithin(new Path(read), spellings, hadoop));
   }
 
   /**

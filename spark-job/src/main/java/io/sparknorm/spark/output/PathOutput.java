@@ -64,7 +64,6 @@ final class PathOutput implements Output {
     this.fileSystem = fileSystem;
     this.target = target;
     checkRenamesAtomically();
-    checkIsNoLink();
     this.folders = new HiddenFolders(fileSystem, target);
     this.replacement = new Replacement(fileSystem, folders, target, publisher.attempt());
     this.publishing = new PublishingFolder(folders);
@@ -82,17 +81,6 @@ final class PathOutput implements Output {
                   .formatted(location())
               + " no folder is renamed atomically; write to one that has, or to a Delta or Iceberg"
               + " table)");
-    }
-  }
-
-  /** What is beside it may be on another disk than what it leads to. */
-  private void checkIsNoLink() {
-    if (LocalFiles.hold(fileSystem.getUri())
-        && Files.isSymbolicLink(LocalFiles.path(fileSystem, target))) {
-      throw JobException.usage(
-          "Invalid output.path: %s (a symbolic link, which a result would take the place of; write"
-                  .formatted(location())
-              + " to where it leads)");
     }
   }
 
@@ -138,12 +126,25 @@ final class PathOutput implements Output {
       return Existing.OTHER;
     }
 
+    checkIsNoLink(); // rather than remove it
     folders.removeIfEmpty(target);
     return fileSystem.exists(target) ? Existing.UNFINISHED : Existing.NOTHING;
   }
 
+  /** What is beside it may be on another disk than what it leads to. */
+  private void checkIsNoLink() {
+    if (LocalFiles.hold(fileSystem.getUri())
+        && Files.isSymbolicLink(LocalFiles.path(fileSystem, target))) {
+      throw JobException.usage(
+          "Invalid output.path: %s (a symbolic link, where results are renamed into place from beside"
+                  .formatted(location())
+              + " it; write to where it leads)");
+    }
+  }
+
   @Override
   public void checkIsWritable() {
+    checkIsNoLink();
     try {
       folders.makeAll(staged.getParent());
       fileSystem.delete(staged.getParent(), true);

@@ -81,7 +81,10 @@ class TestBrokenInput extends JobTest {
   @CsvSource({
     "K\\xf6ln.parquet, in",
     "city=K\\xf6ln/a.parquet, in",
-    "city=Bonn/K\\xf6ln.parquet, i[n]"
+    "city=Bonn/K\\xf6ln.parquet, i[n]",
+    "K\\xf6ln.parquet, in/*",
+    "city=K\\xf6ln/a.parquet, '{in,in/city=*}'",
+    "city=K\\xf6ln/a.parquet, '{in/part*,in/c*/*}'"
   })
   void whatJavaCannotSpellIsNotPassedOver(String name, String input) throws Exception {
     copy(file(), name);
@@ -94,6 +97,29 @@ class TestBrokenInput extends JobTest {
         .contains("K\uFFFDln")
         .contains("LC_ALL=C.UTF-8");
     assertThat(entries()).containsExactly("in");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "K\\xf6ln.parquet, in",
+    "city=K\\xf6ln/a.parquet, in",
+    "K\\xf6ln.parquet, in/*.parquet"
+  })
+  void whereThereIsNothingElseTheInputIsNotTakenForEmpty(String name, String input)
+      throws Exception {
+    copy(file(), name);
+    Files.delete(file());
+    String job = JOB + "input.path = ${dir}\"/%s\"\n".formatted(input);
+
+    assertThat(refusal(Command.RUN, job, LeavingStatus.USAGE)).contains("cannot spell");
+  }
+
+  @Test
+  void whatAPatternDoesNotMatchNeedNotBeSpelt() throws Exception {
+    copy(file(), "K\\xf6ln.txt");
+    String job = JOB + "input.path = ${dir}\"/in/*.parquet\"\n";
+
+    assertThat(run(job).lines().get(0)).contains("done");
   }
 
   @Test

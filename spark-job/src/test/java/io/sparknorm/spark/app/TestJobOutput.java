@@ -440,31 +440,45 @@ class TestJobOutput extends JobTest {
 
   /** On another disk, perhaps, to which nothing can be renamed from beside the link. */
   @ParameterizedTest
-  @ValueSource(strings = {"fail", "replace", "replace-partitions", "skip"})
-  void outputMayNotBeALink(String ifExists) throws IOException {
-    Path link = Files.createSymbolicLink(folder.resolve("out"), folder.resolve("there"));
-    for (boolean leadsNowhere : List.of(true, false)) {
-      if (!leadsNowhere) {
-        Files.createDirectory(folder.resolve("there"));
-      }
+  @CsvSource({
+    "fail, nowhere",
+    "replace, nowhere",
+    "replace, there",
+    "replace-partitions, there",
+    "skip, nowhere",
+    "skip, there"
+  })
+  void outputMayNotBeALink(String ifExists, String leads) throws IOException {
+    Files.createDirectory(folder.resolve("there"));
+    Path link = Files.createSymbolicLink(folder.resolve("out"), folder.resolve(leads));
 
-      assertThat(
-              refusal(
-                  Command.RUN,
-                  JOB + "output { if-exists = %s, partition-by = [id] }\n".formatted(ifExists),
-                  LeavingStatus.USAGE))
-          .isEqualTo(
-              "Invalid output.path: %s (a symbolic link, which a result would take the place of;"
-                      .formatted(link)
-                  + " write to where it leads)");
-      assertThat(link).isSymbolicLink();
-    }
+    assertThat(
+            refusal(
+                Command.RUN,
+                JOB + "output { if-exists = %s, partition-by = [id] }\n".formatted(ifExists),
+                LeavingStatus.USAGE))
+        .isEqualTo(
+            "Invalid output.path: %s (a symbolic link, where results are renamed into place from"
+                    .formatted(link)
+                + " beside it; write to where it leads)");
+    assertThat(link).isSymbolicLink();
+    assertThat(folder.resolve("there")).isEmptyDirectory();
   }
 
   @ParameterizedTest
-  @CsvSource({"links/in, in", "in, links/in"})
+  @CsvSource({"links/in, in", "in, links/in", "farm/real, farm/links"})
   void outputMayNotLeadToTheInput(String output, String input) throws IOException {
     Files.createSymbolicLink(folder.resolve("links"), folder);
+    write("farm/real", "SELECT id, array(CAST(id AS float)) AS x FROM range(3)");
+    Path file =
+        Path.of(
+            spark()
+                .read()
+                .parquet(folder.resolve("farm/real").toString())
+                .inputFiles()[0]
+                .replaceFirst("file:/*", "/"));
+    Files.createDirectory(folder.resolve("farm/links"));
+    Files.createSymbolicLink(folder.resolve("farm/links/a.parquet"), file);
     String job = JOB + "output.if-exists = replace\n";
 
     assertThat(
@@ -508,6 +522,7 @@ class TestJobOutput extends JobTest {
     "days/out,",
     "days/../days//out,",
     "days/../links/days/out,",
+    "days/day=2/out,",
     "in/out, output.partition-by = [id]",
     "in/out, input.options.recursiveFileLookup = true",
     "days/day=1/out, 'input { path = ${dir}\"/days/day=1\", options.basePath = ${dir}/days }'"
@@ -515,6 +530,7 @@ class TestJobOutput extends JobTest {
   void outputMayNotBeWhereTheNextRunFindsIt(String within, String settings) throws IOException {
     Files.createSymbolicLink(folder.resolve("links"), folder);
     write("days/day=1", "SELECT id, x FROM VALUES (1, array(1F)), (3, array(3F)) AS t(id, x)");
+    Files.createSymbolicLink(folder.resolve("days/day=2"), folder.resolve("in"));
     String job =
         JOB
             + "input.path = ${dir}/%s\noutput.path = ${dir}\"/%s\"\n"
