@@ -60,6 +60,11 @@ public final class LocalFiles {
         .anyMatch(spelt -> folder.stream().anyMatch(of -> PathBelow.isWithin(spelt, of)));
   }
 
+  /** Whether a qualified path is a local symbolic link. */
+  public static boolean isLink(Path path) {
+    return hold(path.toUri()) && Files.isSymbolicLink(new File(path.toUri().getPath()).toPath());
+  }
+
   private static java.nio.file.Path real(java.nio.file.Path path) {
     try {
       return path.toRealPath();

@@ -12,6 +12,7 @@ import io.sparknorm.spark.config.TableName;
 import io.sparknorm.spark.models.InputIdentity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -108,13 +109,20 @@ public final class Input {
     String path = spec.path().get();
     try {
       return reader.load(path);
-    } catch (Exception e) { // Spark finds nothing where there is nothing that it can spell
-      if (path.startsWith("file:") || !path.contains(":")) {
-        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        checkIsSpelt(spec, List.of(new Path(path)), hadoop);
-      }
-
+    } catch (Exception e) {
+      throwIfUnspelt(spec, path, spark.sparkContext().hadoopConfiguration());
       throw e;
+    }
+  }
+
+  /** Spark finds nothing where there is nothing that it can spell. */
+  private static void throwIfUnspelt(InputSpec spec, String path, Configuration hadoop) {
+    try {
+      checkIsSpelt(spec, List.of(new Path(path)), hadoop);
+    } catch (JobException | InvalidPathException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      return; // of another source than files, whose paths mean something else
     }
   }
 

@@ -63,23 +63,34 @@ final class UnspeltFiles {
     }
   }
 
-  private static void checkMatching(Path folder, List<String> names) throws IOException {
+  /** Whether there is anything by these names, which may be patterns, one below the other. */
+  private static boolean checkMatching(Path folder, List<String> names) throws IOException {
     if (names.isEmpty()) {
-      return;
+      return true;
     }
 
+    List<String> below = names.subList(1, names.size());
+    if (!GLOB.matcher(names.get(0)).find()) {
+      Path entry = folder.resolve(names.get(0));
+      return Files.exists(entry) && checkMatching(entry, below);
+    }
+
+    boolean isMatched = false;
     GlobFilter filter = new GlobFilter(names.get(0));
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
         String name = entry.getFileName().toString();
-        if (filter.accept(new org.apache.hadoop.fs.Path(null, null, name))) {
+        if (filter.accept(new org.apache.hadoop.fs.Path(null, null, name))
+            && checkMatching(entry, below)) {
           check(entry);
-          checkMatching(entry, names.subList(1, names.size()));
+          isMatched = true;
         }
       }
     } catch (FileSystemException | DirectoryIteratorException e) {
-      return; // a file, or what cannot be listed: Spark says so where it matters
+      return isMatched; // a file, or what cannot be listed: Spark says so where it matters
     }
+
+    return isMatched;
   }
 
   private static void check(Path entry) {

@@ -94,8 +94,13 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
   /** Whether a folder is the input's own, or holds a file of it, whatever links lead there. */
   static boolean isOrHolds(Path folder, InputSpec input, Set<String> files, Configuration hadoop) {
     List<Path> spellings = LocalFiles.spellings(folder, hadoop);
-    return Stream.concat(files.stream(), input.path().stream())
-        .anyMatch(read -> LocalFiles.isWithin(new Path(read), spellings, hadoop));
+    Stream<Path> read =
+        files.stream()
+            .map(Path::new)
+            .map(file -> LocalFiles.isLink(file) ? file : file.getParent())
+            .distinct();
+    return Stream.concat(read, input.path().map(Path::new).stream())
+        .anyMatch(path -> LocalFiles.isWithin(path, spellings, hadoop));
   }
 
   /**

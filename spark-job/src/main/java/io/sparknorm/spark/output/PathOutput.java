@@ -12,7 +12,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -133,8 +132,7 @@ final class PathOutput implements Output {
 
   /** What is beside it may be on another disk than what it leads to. */
   private void checkIsNoLink() {
-    if (LocalFiles.hold(fileSystem.getUri())
-        && Files.isSymbolicLink(LocalFiles.path(fileSystem, target))) {
+    if (LocalFiles.isLink(target)) {
       throw JobException.usage(
           "Invalid output.path: %s (a symbolic link, where results are renamed into place from beside"
                   .formatted(location())
