@@ -36,8 +36,8 @@ public final class LocalFiles {
   }
 
   /**
-   * What a path is known by: as it is written, and if it is local without links, as far as there is
-   * something and it can be reached.
+   * What a path is known by: first as it is written, and if it is local without links, as far as
+   * there is something and it can be reached.
    */
   public static List<Path> spellings(Path path, Configuration hadoop) {
     try {

@@ -13,8 +13,6 @@ import io.sparknorm.spark.fit.Input;
 import io.sparknorm.spark.models.InputIdentity;
 import io.sparknorm.spark.output.Output;
 import io.sparknorm.spark.parquet.BulkParquetFormat;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,12 +126,7 @@ final class OutputRules {
   }
 
   private static String qualified(String given, Configuration hadoop) {
-    try {
-      Path path = new Path(given);
-      return withSlash(path.getFileSystem(hadoop).makeQualified(path));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return withSlash(LocalFiles.spellings(new Path(given), hadoop).get(0));
   }
 
   /** So that it is the beginning of what is within. */

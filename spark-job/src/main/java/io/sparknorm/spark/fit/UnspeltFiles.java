@@ -37,8 +37,8 @@ final class UnspeltFiles {
   private UnspeltFiles() {}
 
   /**
-   * Throws if there is one that a pattern matches, or a part of it as far as a name. Spark looks
-   * for what matches before it looks below that.
+   * Throws if there is one that a pattern matches, or on the way to what it matches. Spark looks
+   * for that before it looks below it.
    *
    * @param path that may be a pattern
    * @throws JobException with status USAGE
@@ -87,7 +87,7 @@ final class UnspeltFiles {
         }
       }
     } catch (FileSystemException | DirectoryIteratorException e) {
-      return isMatched; // a file, or what cannot be listed: Spark says so where it matters
+      // A file, or what cannot be listed: Spark says so where it matters.
     }
 
     return isMatched;
