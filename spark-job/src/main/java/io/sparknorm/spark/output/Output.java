@@ -91,7 +91,7 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
    */
   boolean holds(InputSpec input, Set<String> files);
 
-  /** Whether a folder is the input's own, or holds a file of it, whatever links lead there. */
+  /** Whether a path is the input's own or a file of it, or holds one, whatever links lead there. */
   static boolean isOrHolds(Path folder, InputSpec input, Set<String> files, Configuration hadoop) {
     List<Path> spellings = LocalFiles.spellings(folder, hadoop);
     Stream<Path> read =
@@ -99,8 +99,9 @@ public sealed interface Output permits PathOutput, ObjectStoreOutput, TableOutpu
             .map(Path::new)
             .map(file -> LocalFiles.isLink(file) ? file : file.getParent())
             .distinct();
-    return Stream.concat(read, input.path().map(Path::new).stream())
-        .anyMatch(path -> LocalFiles.isWithin(path, spellings, hadoop));
+    return spellings.stream().map(Path::toString).anyMatch(files::contains)
+        || Stream.concat(read, input.path().map(Path::new).stream())
+            .anyMatch(path -> LocalFiles.isWithin(path, spellings, hadoop));
   }
 
   /**

@@ -466,7 +466,12 @@ class TestJobOutput extends JobTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"links/in, in", "in, links/in", "farm/real, farm/links"})
+  @CsvSource({
+    "links/in, in",
+    "in, links/in",
+    "farm/real, farm/links",
+    "farm/links/a.parquet, farm/links"
+  })
   void outputMayNotLeadToTheInput(String output, String input) throws IOException {
     Files.createSymbolicLink(folder.resolve("links"), folder);
     write("farm/real", "SELECT id, array(CAST(id AS float)) AS x FROM range(3)");
