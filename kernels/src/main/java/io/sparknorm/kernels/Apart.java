@@ -2,7 +2,6 @@ package io.sparknorm.kernels;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 
 /**
  * Calls of loops that the compiler never takes into the method that calls them. Once a method has
@@ -11,26 +10,24 @@ import java.lang.invoke.MethodType;
  * take ten to twenty times as long for as long as the process runs. The loops that Spark generates
  * do grow so large, or do not, as the order of compilations has it.
  *
- * <p>The loops that add need no handle, for statistics or exact moments: HotSpot takes in no method
- * of more than 325 bytecodes ({@code FreqInlineSize}), and they have more.
+ * <p>The loops of exact moments need no handle: HotSpot takes in no method of more than 325
+ * bytecodes ({@code FreqInlineSize}), and they have more.
  *
  * <p>The handles are no constants, and so not taken in: that is why no field is final.
  */
 final class Apart {
   private static MethodHandle normalise =
-      find(Normalizer.class, "normalise", void.class, Tensor.class, TensorView.class);
-  private static MethodHandle anyNonFinite =
-      find(Loops.class, "anyNonFinite", boolean.class, Object.class);
-  private static MethodHandle extremes =
-      find(Loops.class, "extremes", Extremes.class, byte[].class, int.class);
+      find(Normalizer.class, "normalise", Tensor.class, TensorView.class);
+  private static MethodHandle moments =
+      find(SliceMoments.class, "of", Loops.class, Object.class, int.class, TensorView.class);
+  private static MethodHandle anyNonFinite = find(Loops.class, "anyNonFinite", Object.class);
+  private static MethodHandle extremes = find(Loops.class, "extremes", byte[].class, int.class);
 
   private Apart() {}
 
-  private static MethodHandle find(
-      Class<?> type, String name, Class<?> result, Class<?>... parameters) {
+  private static MethodHandle find(Class<?> type, String name, Class<?>... parameters) {
     try {
-      return MethodHandles.lookup()
-          .findVirtual(type, name, MethodType.methodType(result, parameters));
+      return MethodHandles.lookup().unreflect(type.getDeclaredMethod(name, parameters));
     } catch (ReflectiveOperationException e) {
       throw new LinkageError(name, e);
     }
@@ -39,6 +36,15 @@ final class Apart {
   static void normalise(Normalizer normalizer, Tensor<?> tensor, TensorView view) {
     try {
       normalise.invokeExact(normalizer, (Tensor) tensor, view);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  /** The moments of every slice of an array: the channels of the view. */
+  static <A> SliceMoments moments(Loops<A> loops, A x, TensorView slices) {
+    try {
+      return (SliceMoments) moments.invokeExact((Loops) loops, (Object) x, 0, slices);
     } catch (Throwable e) {
       throw unchecked(e);
     }

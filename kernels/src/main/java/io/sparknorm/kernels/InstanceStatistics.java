@@ -29,13 +29,13 @@ public final class InstanceStatistics {
    */
   public static InstanceStatistics of(float[] x, TensorView view) {
     check(view);
-    return new InstanceStatistics(SliceMoments.of(LoopsProvider.best().floats(), x, 0, view));
+    return new InstanceStatistics(Apart.moments(LoopsProvider.best().floats(), x, view));
   }
 
   /** As {@link #of(float[], TensorView)}. */
   public static InstanceStatistics of(double[] x, TensorView view) {
     check(view);
-    return new InstanceStatistics(SliceMoments.of(LoopsProvider.best().doubles(), x, 0, view));
+    return new InstanceStatistics(Apart.moments(LoopsProvider.best().doubles(), x, view));
   }
 
   /** As {@link #of(float[], TensorView)}, without the elements that are NaN. */

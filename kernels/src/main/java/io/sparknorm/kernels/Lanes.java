@@ -25,7 +25,7 @@ final class Lanes {
 
   static final int WIDTH = DOUBLES.length();
 
-  private static final int TILE = 1024;
+  private static final int TILE = 512;
 
   /** What a variable of a loop is added to; a negative zero becomes a positive one. */
   static final DoubleVector ZERO = all(0);

@@ -6,19 +6,15 @@ package io.sparknorm.kernels;
  * rounded once.
  *
  * <p>The order of operations is fixed, so that every implementation gives the same bits on every
- * machine. A <em>run</em> is a stretch of neighbouring elements of one channel or slice. Whole
- * sixteens of it go to sixteen partial sums in turn, element i to sum {@code i mod 16}; those eight
- * apart are added, and the rest goes to the eight sums in turn. A <em>row</em> has one element per
- * sum: element i goes to sum i.
+ * machine. A <em>run</em> is a stretch of neighbouring elements of one channel or slice, which go
+ * to eight partial sums in turn: element i to sum {@code i mod 8}. A <em>row</em> has one element
+ * per sum: element i goes to sum i, of a row of the first half and of one of the second in turn.
  *
  * @param <A> the array of the elements, {@code float[]} or {@code double[]}
  */
 interface Loops<A> {
   /** How many partial sums a run leaves. */
   int LANES = 8;
-
-  /** How many elements are added in turn, so that additions need not wait for each other. */
-  int STEP = 2 * LANES;
 
   double get(A x, int i);
 
@@ -39,11 +35,42 @@ interface Loops<A> {
    */
   void sumDeviations(A x, int from, int to, double value, double[] sums, double[] squares, int at);
 
+  /** How many runs {@link #sumDeviationsTogether} takes. */
+  default int together() {
+    return 1;
+  }
+
+  /**
+   * As {@link #sumDeviations}, of several runs of a length, the partial sums of each after those of
+   * the one before. Memory has the elements of several places sooner than as many of one.
+   *
+   * @param from where the first run starts
+   * @param value the position of its value among all values
+   * @param apart how many runs each one is after the one before, and its value after that one's
+   */
+  default void sumDeviationsTogether(
+      A x,
+      int from,
+      int length,
+      int apart,
+      double[] values,
+      int value,
+      double[] sums,
+      double[] squares,
+      int at) {
+    sumDeviations(x, from, from + length, values[value], sums, squares, at);
+  }
+
   /**
    * Adds the deviations from a value for each position, and their squares, of rows that take up the
    * elements between two positions, each as long as there are values.
    */
   void addRowDeviations(A x, int from, int to, double[] values, double[] sums, double[] squares);
+
+  /** How many of some elements are in the rows of the first half, of an even number of rows. */
+  static int halfOfRows(int elements, int row) {
+    return elements / row / 2 * row;
+  }
 
   /** Adds to every slice's count and sum its elements, from a position, that are not NaN. */
   void addPresent(A x, int from, TensorView slices, int[] counts, double[] sums);
@@ -70,8 +97,16 @@ interface Loops<A> {
   /** As {@link #mapRows(Object, int, int, ShiftScale, Object)}. */
   void mapRows(A x, int from, int to, GatedScale map, A out);
 
-  /** Maps the positions from first to last of block k, which starts at {@code from}. */
-  void mapBlock(A x, int from, BlockScale map, int k, int first, int last, A out);
+  /** Maps block k, which starts at {@code from}. */
+  void mapBlock(A x, int from, BlockScale map, int k, A out);
+
+  /** Maps all blocks of a map, the first of which starts at {@code from}. */
+  default void mapBlocks(A x, int from, BlockScale map, A out) {
+    int block = map.weight().length;
+    for (int k = 0; k < map.scale().length; k++) {
+      mapBlock(x, from + k * block, map, k, out);
+    }
+  }
 
   /**
    * Sets {@code y[i] = x[i] / (1 + exp(-t[i]))}, as exactly as the elements need it, for the first

@@ -67,67 +67,70 @@ class ScalarDoubles implements Loops<double[]> {
   @Override
   public void sumDeviations(
       double[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
-    int whole = to - (to - from) % STEP;
-    // Two lanes at a time: their sums stay in registers, which an array's elements do not.
-    for (int lane = 0; lane < LANES; lane += 2) {
-      sumDeviationsOfTwoLanes(x, from + lane, whole, value, sums, squares, at + lane);
+    int whole = to - (to - from) % LANES;
+    // Four lanes at a time: their sums stay in registers, which an array's elements do not.
+    for (int lane = 0; lane < LANES; lane += 4) {
+      sumDeviationsOfFourLanes(x, from + lane, whole, value, sums, squares, at + lane);
     }
 
-    addRestOfDeviations(x, whole, to, value, sums, squares, at, 0);
+    addRestOfDeviations(x, whole, to, value, sums, squares, at);
   }
 
-  private static void sumDeviationsOfTwoLanes(
+  private static void sumDeviationsOfFourLanes(
       double[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
     double sum0 = 0;
     double sum1 = 0;
-    double sum8 = 0;
-    double sum9 = 0;
+    double sum2 = 0;
+    double sum3 = 0;
     double square0 = 0;
     double square1 = 0;
-    double square8 = 0;
-    double square9 = 0;
-    for (int i = from; i < to; i += STEP) {
+    double square2 = 0;
+    double square3 = 0;
+    for (int i = from; i < to; i += LANES) {
       double d0 = x[i] - value;
       double d1 = x[i + 1] - value;
-      double d8 = x[i + LANES] - value;
-      double d9 = x[i + LANES + 1] - value;
+      double d2 = x[i + 2] - value;
+      double d3 = x[i + 3] - value;
       sum0 += d0;
       sum1 += d1;
-      sum8 += d8;
-      sum9 += d9;
+      sum2 += d2;
+      sum3 += d3;
       square0 += d0 * d0;
       square1 += d1 * d1;
-      square8 += d8 * d8;
-      square9 += d9 * d9;
+      square2 += d2 * d2;
+      square3 += d3 * d3;
     }
 
-    sums[at] = sum0 + sum8;
-    sums[at + 1] = sum1 + sum9;
-    squares[at] = square0 + square8;
-    squares[at + 1] = square1 + square9;
+    sums[at] = sum0;
+    sums[at + 1] = sum1;
+    sums[at + 2] = sum2;
+    sums[at + 3] = sum3;
+    squares[at] = square0;
+    squares[at + 1] = square1;
+    squares[at + 2] = square2;
+    squares[at + 3] = square3;
   }
 
-  /** Adds deviations, and their squares, to the partial sums from at, in turn from a lane. */
+  /** Adds fewer deviations than there are lanes, and their squares, to the sums from at. */
   static void addRestOfDeviations(
-      double[] x,
-      int from,
-      int to,
-      double value,
-      double[] sums,
-      double[] squares,
-      int at,
-      int lane) {
-    for (int i = from, next = lane; i < to; i++, next = (next + 1) % LANES) {
+      double[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
+    for (int i = from, lane = at; i < to; i++, lane++) {
       double deviation = x[i] - value;
-      sums[at + next] += deviation;
-      squares[at + next] += deviation * deviation;
+      sums[lane] += deviation;
+      squares[lane] += deviation * deviation;
     }
   }
 
   @Override
   public void addRowDeviations(
       double[] x, int from, int to, double[] values, double[] sums, double[] squares) {
-    for (int row = from; row < to; row += values.length) {
+    int half = Loops.halfOfRows(to - from, values.length);
+    for (int row = from; row < from + half; row += values.length) {
+      addDeviationsOfRow(x, row, 0, values, sums, squares);
+      addDeviationsOfRow(x, row + half, 0, values, sums, squares);
+    }
+
+    for (int row = from + 2 * half; row < to; row += values.length) {
       addDeviationsOfRow(x, row, 0, values, sums, squares);
     }
   }
@@ -260,19 +263,17 @@ class ScalarDoubles implements Loops<double[]> {
   }
 
   @Override
-  public void mapBlock(
-      double[] x, int from, BlockScale map, int k, int first, int last, double[] out) {
-    mapRestOfBlock(x, from, map, k, first, last, out);
+  public void mapBlock(double[] x, int from, BlockScale map, int k, double[] out) {
+    mapRestOfBlock(x, from, map, k, 0, out);
   }
 
-  static void mapRestOfBlock(
-      double[] x, int from, BlockScale map, int k, int first, int last, double[] out) {
+  static void mapRestOfBlock(double[] x, int from, BlockScale map, int k, int first, double[] out) {
     double shift = map.shift()[k];
     double scale = map.scale()[k];
     double offset = map.offset()[k];
     double[] weight = map.weight();
     double[] bias = map.bias();
-    for (int i = first; i < last; i++) {
+    for (int i = first; i < weight.length; i++) {
       out[from + i] = ((x[from + i] - shift) * scale + offset) * weight[i] + bias[i];
     }
   }

@@ -18,9 +18,12 @@ import java.util.Arrays;
  */
 final class SliceMoments {
   /** The elements that are taken together, while they are in the nearest cache. */
-  private static final int NEAR = 4096;
+  private static final int NEAR = 1024;
 
-  /** How many slices have their partial sums taken before the first ones are added up. */
+  /**
+   * How many slices have their partial sums taken before the first ones are added up, if they are
+   * near: a sum just stored takes a while to be there for another.
+   */
   private static final int AHEAD = 32;
 
   private static final ThreadLocal<Partials> PARTIALS = ThreadLocal.withInitial(Partials::new);
@@ -36,7 +39,11 @@ final class SliceMoments {
   final double[] meanLow;
   final double[] squares;
 
-  private SliceMoments(int slices) {
+  /** Whether the squares are about the mean, and not about zero. */
+  private final boolean aboutMean;
+
+  private SliceMoments(int slices, boolean aboutMean) {
+    this.aboutMean = aboutMean;
     count = new int[slices];
     mean = new double[slices];
     meanLow = new double[slices];
@@ -45,7 +52,7 @@ final class SliceMoments {
 
   /** Takes mean and squared deviations; the channels of the view are the slices. */
   static <A> SliceMoments of(Loops<A> loops, A x, int from, TensorView slices) {
-    SliceMoments moments = new SliceMoments(slices.channels());
+    SliceMoments moments = new SliceMoments(slices.channels(), true);
     if (slices.channelLength() > 0) {
       for (int s = 0; s < slices.channels(); s++) {
         moments.mean[s] = loops.get(x, from + s * slices.inner());
@@ -63,7 +70,7 @@ final class SliceMoments {
 
   /** As {@link #of}, without the elements that are NaN. */
   static <A> SliceMoments ofPresent(Loops<A> loops, A x, int from, TensorView slices) {
-    SliceMoments moments = new SliceMoments(slices.channels());
+    SliceMoments moments = new SliceMoments(slices.channels(), true);
     double[] sums = new double[slices.channels()];
     double[] squares = new double[slices.channels()];
     loops.addPresent(x, from, slices, moments.count, moments.mean);
@@ -81,16 +88,12 @@ final class SliceMoments {
 
   /** Takes the squares. */
   static <A> SliceMoments squares(Loops<A> loops, A x, int from, TensorView slices) {
-    SliceMoments moments = new SliceMoments(slices.channels());
+    SliceMoments moments = new SliceMoments(slices.channels(), false);
     int run = slices.inner();
-    Arrays.fill(moments.count, slices.channelLength());
     if (inRuns(slices)) {
-      Partials partials = PARTIALS.get();
-      for (int s = 0, start = from; s < slices.channels(); s++, start += run) {
-        loops.sumDeviations(x, start, start + run, 0, partials.sums, partials.squares, 0);
-        moments.squares[s] = total(partials.squares, 0);
-      }
+      moments.takeRuns(loops, x, from, slices);
     } else {
+      Arrays.fill(moments.count, slices.channelLength());
       int row = slices.channels() * run;
       double[] squares = new double[row];
       int to = from + slices.length();
@@ -105,7 +108,7 @@ final class SliceMoments {
 
   /** As {@link #squares}, without the elements that are NaN. */
   static <A> SliceMoments squaresOfPresent(Loops<A> loops, A x, int from, TensorView slices) {
-    SliceMoments moments = new SliceMoments(slices.channels());
+    SliceMoments moments = new SliceMoments(slices.channels(), false);
     double[] zeros = new double[slices.channels()];
     double[] sums = new double[slices.channels()];
     loops.addPresent(x, from, slices, moments.count, sums);
@@ -118,33 +121,55 @@ final class SliceMoments {
   }
 
   private <A> void takeRuns(Loops<A> loops, A x, int from, TensorView slices) {
-    Partials partials = PARTIALS.get();
-    // Several at a time, if they are near: a sum just stored takes a while to be there for another.
-    int ahead = Math.max(1, Math.min(AHEAD, NEAR / slices.inner()));
-    for (int first = 0; first < mean.length; first += ahead) {
-      int last = Math.min(first + ahead, mean.length);
-      if (!takeRuns(loops, x, from, slices.inner(), first, last, partials)) {
-        takeRuns(loops, x, from, slices.inner(), first, last, partials);
+    int run = slices.inner();
+    int together = loops.together();
+    int apart = mean.length / together;
+    int near = NEAR / together / Math.max(1, run);
+    int step = Math.max(1, Math.min(near, AHEAD / together));
+    for (int first = 0; first < apart; first += step) {
+      takeRunsTogether(loops, x, from, run, first, Math.min(first + step, apart));
+    }
+
+    for (int s = apart * together; s < mean.length; s++) {
+      if (!takeRun(loops, x, from, run, s)) {
+        takeRun(loops, x, from, run, s);
       }
     }
   }
 
-  /** Returns whether there is no need to do it again from the means. */
-  private <A> boolean takeRuns(
-      Loops<A> loops, A x, int from, int run, int first, int last, Partials partials) {
-    for (int s = first, at = 0; s < last; s++, at += Loops.LANES) {
-      int start = from + s * run;
-      loops.sumDeviations(x, start, start + run, mean[s], partials.sums, partials.squares, at);
+  /** Takes the slices from first to last, and as many of each other part that is taken together. */
+  private <A> void takeRunsTogether(Loops<A> loops, A x, int from, int run, int first, int last) {
+    int together = loops.together();
+    int apart = mean.length / together;
+    Partials partials = PARTIALS.get();
+    for (int s = first, at = 0; s < last; s++, at += together * Loops.LANES) {
+      loops.sumDeviationsTogether(
+          x, from + s * run, run, apart, mean, s, partials.sums, partials.squares, at);
     }
 
-    boolean settled = true;
-    for (int s = first, at = 0; s < last; s++, at += Loops.LANES) {
-      double square = total(partials.squares, at);
-      settle(s, run, total(partials.sums, at), square);
-      settled &= square <= loops.lossLimit() * squares[s];
-    }
+    for (int s = first, at = 0; s < last; s++) {
+      for (int slice = s, end = at + together * Loops.LANES; at < end; slice += apart) {
+        if (!settleRun(loops, slice, run, partials, at)) {
+          takeRun(loops, x, from, run, slice); // its sums go where the first ones were, settled now
+        }
 
-    return settled;
+        at += Loops.LANES;
+      }
+    }
+  }
+
+  /** Returns whether there is no need to do it again from the mean. */
+  private <A> boolean takeRun(Loops<A> loops, A x, int from, int run, int slice) {
+    Partials partials = PARTIALS.get();
+    int start = from + slice * run;
+    loops.sumDeviations(x, start, start + run, mean[slice], partials.sums, partials.squares, 0);
+    return settleRun(loops, slice, run, partials, 0);
+  }
+
+  private boolean settleRun(Loops<?> loops, int slice, int run, Partials partials, int at) {
+    double square = total(partials.squares, at);
+    settle(slice, run, aboutMean ? total(partials.sums, at) : 0, square);
+    return square <= loops.lossLimit() * squares[slice];
   }
 
   /** Returns whether there is no need to do it again from the means. */

@@ -107,20 +107,13 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
 
   /** Maps as many blocks as the map is for, from a position. */
   void mapBlocks(int from, BlockScale map, Activation activation) {
-    int block = map.weight().length;
-    int blocks = map.scale().length;
     if (activation == Activation.NONE) {
-      for (int first = 0; first < block; first += LENGTH) {
-        int last = Math.min(first + LENGTH, block);
-        for (int k = 0; k < blocks; k++) {
-          loops.mapBlock(x, from + k * block, map, k, first, last, out);
-        }
-      }
+      loops.mapBlocks(x, from, map, out);
     } else {
-      for (int k = 0; k < blocks; k++) {
+      int block = map.weight().length;
+      for (int k = 0; k < map.scale().length; k++) {
         int of = k;
-        activated(
-            from + k * block, block, activation, v -> doubles.mapBlock(v, 0, map, of, 0, block, v));
+        activated(from + k * block, block, activation, v -> doubles.mapBlock(v, 0, map, of, v));
       }
     }
   }

@@ -11,8 +11,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The loops over double precision with vectors of doubles; what is left over at the end of a run or
- * row goes through the plain loops. Additions go to two vectors in turn, which need not wait for
- * each other.
+ * row goes through the plain loops.
  *
  * <p>Every vector is made, used and stored in one loop, by methods of the Vector API alone: the
  * compiler always takes these in. A method of ours it may leave out where a caller has grown large,
@@ -66,24 +65,11 @@ final class VectorDoubles extends ScalarDoubles {
   public void sumDeviations(
       double[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
     DoubleVector values = DoubleVector.broadcast(DOUBLES, value);
-    int whole = to - (to - from) % STEP;
+    int whole = to - (to - from) % LANES;
     for (int lane = 0; lane < LANES; lane += WIDTH) {
-      DoubleVector sumA = DoubleVector.broadcast(DOUBLES, 0);
-      DoubleVector sumB = DoubleVector.broadcast(DOUBLES, 0);
-      DoubleVector squareA = DoubleVector.broadcast(DOUBLES, 0);
-      DoubleVector squareB = DoubleVector.broadcast(DOUBLES, 0);
-      for (int i = from + lane; i < whole; i += STEP) {
-        DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(values);
-        DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i + LANES).sub(values);
-        sumA = a.add(sumA);
-        sumB = b.add(sumB);
-        squareA = a.mul(a).add(squareA);
-        squareB = b.mul(b).add(squareB);
-      }
-
-      DoubleVector sum = ZERO.add(sumA).add(sumB);
-      DoubleVector square = ZERO.add(squareA).add(squareB);
-      for (int i = whole + lane; i <= to - WIDTH; i += LANES) {
+      DoubleVector sum = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector square = DoubleVector.broadcast(DOUBLES, 0);
+      for (int i = from + lane; i < whole; i += LANES) {
         DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(values);
         sum = a.add(sum);
         square = a.mul(a).add(square);
@@ -93,20 +79,17 @@ final class VectorDoubles extends ScalarDoubles {
       ZERO.add(square).intoArray(squares, at + lane);
     }
 
-    int rest = (to - whole) % WIDTH;
-    if (rest > 0) {
-      int lane = (to - rest - whole) % LANES;
-      addRestOfDeviations(x, to - rest, to, value, sums, squares, at, lane);
-    }
+    addRestOfDeviations(x, whole, to, value, sums, squares, at);
   }
 
   @Override
   public void addRowDeviations(
       double[] x, int from, int to, double[] values, double[] sums, double[] squares) {
     int n = sums.length;
+    int half = Loops.halfOfRows(to - from, n);
     int tile = Lanes.tile(n);
-    for (int first = from; first < to; first += tile) {
-      int last = Math.min(first + tile, to);
+    for (int first = from; first < from + half; first += tile) {
+      int last = Math.min(first + tile, from + half);
       int s = 0;
       for (; s <= n - 4 * WIDTH; s += 4 * WIDTH) {
         int sB = s + WIDTH;
@@ -124,19 +107,31 @@ final class VectorDoubles extends ScalarDoubles {
         DoubleVector valueD = DoubleVector.fromArray(DOUBLES, values, sD);
         DoubleVector sumD = DoubleVector.fromArray(DOUBLES, sums, sD);
         DoubleVector squareD = DoubleVector.fromArray(DOUBLES, squares, sD);
-        for (int i = first + s; i < last; i += n) {
+        for (int i = first + s, far = i + half; i < last; i += n, far += n) {
           DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(valueA);
           sumA = a.add(sumA);
           squareA = a.mul(a).add(squareA);
+          DoubleVector aFar = DoubleVector.fromArray(DOUBLES, x, far).sub(valueA);
+          sumA = aFar.add(sumA);
+          squareA = aFar.mul(aFar).add(squareA);
           DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i + WIDTH).sub(valueB);
           sumB = b.add(sumB);
           squareB = b.mul(b).add(squareB);
+          DoubleVector bFar = DoubleVector.fromArray(DOUBLES, x, far + WIDTH).sub(valueB);
+          sumB = bFar.add(sumB);
+          squareB = bFar.mul(bFar).add(squareB);
           DoubleVector c = DoubleVector.fromArray(DOUBLES, x, i + 2 * WIDTH).sub(valueC);
           sumC = c.add(sumC);
           squareC = c.mul(c).add(squareC);
+          DoubleVector cFar = DoubleVector.fromArray(DOUBLES, x, far + 2 * WIDTH).sub(valueC);
+          sumC = cFar.add(sumC);
+          squareC = cFar.mul(cFar).add(squareC);
           DoubleVector d = DoubleVector.fromArray(DOUBLES, x, i + 3 * WIDTH).sub(valueD);
           sumD = d.add(sumD);
           squareD = d.mul(d).add(squareD);
+          DoubleVector dFar = DoubleVector.fromArray(DOUBLES, x, far + 3 * WIDTH).sub(valueD);
+          sumD = dFar.add(sumD);
+          squareD = dFar.mul(dFar).add(squareD);
         }
 
         ZERO.add(sumA).intoArray(sums, s);
@@ -157,6 +152,9 @@ final class VectorDoubles extends ScalarDoubles {
           DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(value);
           sum = a.add(sum);
           square = a.mul(a).add(square);
+          DoubleVector aFar = DoubleVector.fromArray(DOUBLES, x, i + half).sub(value);
+          sum = aFar.add(sum);
+          square = aFar.mul(aFar).add(square);
         }
 
         ZERO.add(sum).intoArray(sums, s);
@@ -165,7 +163,12 @@ final class VectorDoubles extends ScalarDoubles {
 
       for (int row = first; row < last; row += n) {
         addDeviationsOfRow(x, row, s, values, sums, squares);
+        addDeviationsOfRow(x, row + half, s, values, sums, squares);
       }
+    }
+
+    for (int row = from + 2 * half; row < to; row += n) {
+      addDeviationsOfRow(x, row, 0, values, sums, squares);
     }
   }
 
@@ -344,15 +347,14 @@ final class VectorDoubles extends ScalarDoubles {
   }
 
   @Override
-  public void mapBlock(
-      double[] x, int from, BlockScale map, int k, int first, int last, double[] out) {
+  public void mapBlock(double[] x, int from, BlockScale map, int k, double[] out) {
     DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[k]);
     DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[k]);
     DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[k]);
     double[] weight = map.weight();
     double[] bias = map.bias();
-    int i = first;
-    for (; i <= last - WIDTH; i += WIDTH) {
+    int i = 0;
+    for (; i <= weight.length - WIDTH; i += WIDTH) {
       DoubleVector standard =
           DoubleVector.fromArray(DOUBLES, x, from + i).sub(shift).mul(scale).add(offset);
       DoubleVector y =
@@ -362,7 +364,7 @@ final class VectorDoubles extends ScalarDoubles {
       y.intoArray(out, from + i);
     }
 
-    mapRestOfBlock(x, from, map, k, i, last, out);
+    mapRestOfBlock(x, from, map, k, i, out);
   }
 
   /** The steps of {@link Sigmoid#divisor}. */

@@ -13,14 +13,16 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The loops over single precision with vectors of doubles; what is left over at the end of a run or
- * row goes through the plain loops. Additions go to two vectors in turn, which need not wait for
- * each other.
+ * row goes through the plain loops.
  *
  * <p>Every vector is made, used and stored in one loop, by methods of the Vector API alone: the
  * compiler takes these in, but for {@code castShape}, as long as the caller has not grown large
  * (see {@link Apart}). What it leaves out allocates each vector that goes in or out.
  */
 final class VectorFloats extends ScalarFloats {
+  /** As many runs as have their partial sums in four vectors, if that is one at least. */
+  private static final int TOGETHER = 4 * WIDTH / LANES;
+
   /** Longer runs are worth a loop of their own, with their coefficients in registers. */
   private static final int SHORT_RUN = 64;
 
@@ -71,32 +73,11 @@ final class VectorFloats extends ScalarFloats {
   public void sumDeviations(
       float[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
     DoubleVector values = DoubleVector.broadcast(DOUBLES, value);
-    int whole = to - (to - from) % STEP;
+    int whole = to - (to - from) % LANES;
     for (int lane = 0; lane < LANES; lane += WIDTH) {
-      DoubleVector sumA = DoubleVector.broadcast(DOUBLES, 0);
-      DoubleVector sumB = DoubleVector.broadcast(DOUBLES, 0);
-      DoubleVector squareA = DoubleVector.broadcast(DOUBLES, 0);
-      DoubleVector squareB = DoubleVector.broadcast(DOUBLES, 0);
-      for (int i = from + lane; i < whole; i += STEP) {
-        DoubleVector a =
-            ((DoubleVector)
-                    FloatVector.fromArray(FLOATS, x, i)
-                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
-                .sub(values);
-        DoubleVector b =
-            ((DoubleVector)
-                    FloatVector.fromArray(FLOATS, x, i + LANES)
-                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
-                .sub(values);
-        sumA = a.add(sumA);
-        sumB = b.add(sumB);
-        squareA = a.mul(a).add(squareA);
-        squareB = b.mul(b).add(squareB);
-      }
-
-      DoubleVector sum = ZERO.add(sumA).add(sumB);
-      DoubleVector square = ZERO.add(squareA).add(squareB);
-      for (int i = whole + lane; i <= to - WIDTH; i += LANES) {
+      DoubleVector sum = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector square = DoubleVector.broadcast(DOUBLES, 0);
+      for (int i = from + lane; i < whole; i += LANES) {
         DoubleVector a =
             ((DoubleVector)
                     FloatVector.fromArray(FLOATS, x, i)
@@ -110,10 +91,88 @@ final class VectorFloats extends ScalarFloats {
       ZERO.add(square).intoArray(squares, at + lane);
     }
 
-    int rest = (to - whole) % WIDTH;
-    if (rest > 0) {
-      int lane = (to - rest - whole) % LANES;
-      addRestOfDeviations(x, to - rest, to, value, sums, squares, at, lane);
+    addRestOfDeviations(x, whole, to, value, sums, squares, at);
+  }
+
+  @Override
+  public int together() {
+    return TOGETHER;
+  }
+
+  @Override
+  public void sumDeviationsTogether(
+      float[] x,
+      int from,
+      int length,
+      int apart,
+      double[] values,
+      int value,
+      double[] sums,
+      double[] squares,
+      int at) {
+    int runB = WIDTH / LANES * apart;
+    int runC = 2 * WIDTH / LANES * apart;
+    int runD = 3 * WIDTH / LANES * apart;
+    int aFrom = from;
+    int bFrom = from + runB * length + WIDTH % LANES;
+    int cFrom = from + runC * length + 2 * WIDTH % LANES;
+    int dFrom = from + runD * length + 3 * WIDTH % LANES;
+    DoubleVector valueA = DoubleVector.broadcast(DOUBLES, values[value]);
+    DoubleVector valueB = DoubleVector.broadcast(DOUBLES, values[value + runB]);
+    DoubleVector valueC = DoubleVector.broadcast(DOUBLES, values[value + runC]);
+    DoubleVector valueD = DoubleVector.broadcast(DOUBLES, values[value + runD]);
+    DoubleVector sumA = DoubleVector.broadcast(DOUBLES, 0);
+    DoubleVector sumB = DoubleVector.broadcast(DOUBLES, 0);
+    DoubleVector sumC = DoubleVector.broadcast(DOUBLES, 0);
+    DoubleVector sumD = DoubleVector.broadcast(DOUBLES, 0);
+    DoubleVector squareA = DoubleVector.broadcast(DOUBLES, 0);
+    DoubleVector squareB = DoubleVector.broadcast(DOUBLES, 0);
+    DoubleVector squareC = DoubleVector.broadcast(DOUBLES, 0);
+    DoubleVector squareD = DoubleVector.broadcast(DOUBLES, 0);
+    int whole = length - length % LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      DoubleVector a =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, aFrom + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(valueA);
+      sumA = a.add(sumA);
+      squareA = a.mul(a).add(squareA);
+      DoubleVector b =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, bFrom + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(valueB);
+      sumB = b.add(sumB);
+      squareB = b.mul(b).add(squareB);
+      DoubleVector c =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, cFrom + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(valueC);
+      sumC = c.add(sumC);
+      squareC = c.mul(c).add(squareC);
+      DoubleVector d =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, dFrom + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(valueD);
+      sumD = d.add(sumD);
+      squareD = d.mul(d).add(squareD);
+    }
+
+    ZERO.add(sumA).intoArray(sums, at);
+    ZERO.add(squareA).intoArray(squares, at);
+    ZERO.add(sumB).intoArray(sums, at + WIDTH);
+    ZERO.add(squareB).intoArray(squares, at + WIDTH);
+    ZERO.add(sumC).intoArray(sums, at + 2 * WIDTH);
+    ZERO.add(squareC).intoArray(squares, at + 2 * WIDTH);
+    ZERO.add(sumD).intoArray(sums, at + 3 * WIDTH);
+    ZERO.add(squareD).intoArray(squares, at + 3 * WIDTH);
+    for (int run = 0; whole < length && run < TOGETHER; run++) {
+      int start = from + run * apart * length;
+      double of = values[value + run * apart];
+      addRestOfDeviations(x, start + whole, start + length, of, sums, squares, at + run * LANES);
     }
   }
 
@@ -121,9 +180,10 @@ final class VectorFloats extends ScalarFloats {
   public void addRowDeviations(
       float[] x, int from, int to, double[] values, double[] sums, double[] squares) {
     int n = sums.length;
+    int half = Loops.halfOfRows(to - from, n);
     int tile = Lanes.tile(n);
-    for (int first = from; first < to; first += tile) {
-      int last = Math.min(first + tile, to);
+    for (int first = from; first < from + half; first += tile) {
+      int last = Math.min(first + tile, from + half);
       int s = 0;
       for (; s <= n - 4 * WIDTH; s += 4 * WIDTH) {
         int sB = s + WIDTH;
@@ -141,7 +201,7 @@ final class VectorFloats extends ScalarFloats {
         DoubleVector valueD = DoubleVector.fromArray(DOUBLES, values, sD);
         DoubleVector sumD = DoubleVector.fromArray(DOUBLES, sums, sD);
         DoubleVector squareD = DoubleVector.fromArray(DOUBLES, squares, sD);
-        for (int i = first + s; i < last; i += n) {
+        for (int i = first + s, far = i + half; i < last; i += n, far += n) {
           DoubleVector a =
               ((DoubleVector)
                       FloatVector.fromArray(FLOATS, x, i)
@@ -149,6 +209,13 @@ final class VectorFloats extends ScalarFloats {
                   .sub(valueA);
           sumA = a.add(sumA);
           squareA = a.mul(a).add(squareA);
+          DoubleVector aFar =
+              ((DoubleVector)
+                      FloatVector.fromArray(FLOATS, x, far)
+                          .convertShape(VectorOperators.F2D, DOUBLES, 0))
+                  .sub(valueA);
+          sumA = aFar.add(sumA);
+          squareA = aFar.mul(aFar).add(squareA);
           DoubleVector b =
               ((DoubleVector)
                       FloatVector.fromArray(FLOATS, x, i + WIDTH)
@@ -156,6 +223,13 @@ final class VectorFloats extends ScalarFloats {
                   .sub(valueB);
           sumB = b.add(sumB);
           squareB = b.mul(b).add(squareB);
+          DoubleVector bFar =
+              ((DoubleVector)
+                      FloatVector.fromArray(FLOATS, x, far + WIDTH)
+                          .convertShape(VectorOperators.F2D, DOUBLES, 0))
+                  .sub(valueB);
+          sumB = bFar.add(sumB);
+          squareB = bFar.mul(bFar).add(squareB);
           DoubleVector c =
               ((DoubleVector)
                       FloatVector.fromArray(FLOATS, x, i + 2 * WIDTH)
@@ -163,6 +237,13 @@ final class VectorFloats extends ScalarFloats {
                   .sub(valueC);
           sumC = c.add(sumC);
           squareC = c.mul(c).add(squareC);
+          DoubleVector cFar =
+              ((DoubleVector)
+                      FloatVector.fromArray(FLOATS, x, far + 2 * WIDTH)
+                          .convertShape(VectorOperators.F2D, DOUBLES, 0))
+                  .sub(valueC);
+          sumC = cFar.add(sumC);
+          squareC = cFar.mul(cFar).add(squareC);
           DoubleVector d =
               ((DoubleVector)
                       FloatVector.fromArray(FLOATS, x, i + 3 * WIDTH)
@@ -170,6 +251,13 @@ final class VectorFloats extends ScalarFloats {
                   .sub(valueD);
           sumD = d.add(sumD);
           squareD = d.mul(d).add(squareD);
+          DoubleVector dFar =
+              ((DoubleVector)
+                      FloatVector.fromArray(FLOATS, x, far + 3 * WIDTH)
+                          .convertShape(VectorOperators.F2D, DOUBLES, 0))
+                  .sub(valueD);
+          sumD = dFar.add(sumD);
+          squareD = dFar.mul(dFar).add(squareD);
         }
 
         ZERO.add(sumA).intoArray(sums, s);
@@ -194,6 +282,13 @@ final class VectorFloats extends ScalarFloats {
                   .sub(value);
           sum = a.add(sum);
           square = a.mul(a).add(square);
+          DoubleVector aFar =
+              ((DoubleVector)
+                      FloatVector.fromArray(FLOATS, x, i + half)
+                          .convertShape(VectorOperators.F2D, DOUBLES, 0))
+                  .sub(value);
+          sum = aFar.add(sum);
+          square = aFar.mul(aFar).add(square);
         }
 
         ZERO.add(sum).intoArray(sums, s);
@@ -202,7 +297,12 @@ final class VectorFloats extends ScalarFloats {
 
       for (int row = first; row < last; row += n) {
         addDeviationsOfRow(x, row, s, values, sums, squares);
+        addDeviationsOfRow(x, row + half, s, values, sums, squares);
       }
+    }
+
+    for (int row = from + 2 * half; row < to; row += n) {
+      addDeviationsOfRow(x, row, 0, values, sums, squares);
     }
   }
 
@@ -361,18 +461,17 @@ final class VectorFloats extends ScalarFloats {
   }
 
   @Override
-  public void mapBlock(
-      float[] x, int from, BlockScale map, int k, int first, int last, float[] out) {
+  public void mapBlock(float[] x, int from, BlockScale map, int k, float[] out) {
     DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[k]);
     DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[k]);
     DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[k]);
     double[] weight = map.weight();
     double[] bias = map.bias();
-    int whole = last - (last - first) % WIDTH;
-    for (int i = first, at = from + first; i < whole; i += WIDTH, at += WIDTH) {
+    int whole = weight.length - weight.length % WIDTH;
+    for (int i = 0; i < whole; i += WIDTH) {
       DoubleVector standard =
           ((DoubleVector)
-                  FloatVector.fromArray(FLOATS, x, at)
+                  FloatVector.fromArray(FLOATS, x, from + i)
                       .convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(shift)
               .mul(scale)
@@ -381,10 +480,65 @@ final class VectorFloats extends ScalarFloats {
           standard
               .mul(DoubleVector.fromArray(DOUBLES, weight, i))
               .add(DoubleVector.fromArray(DOUBLES, bias, i));
-      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, at);
+      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, from + i);
     }
 
-    mapRestOfBlock(x, from, map, k, whole, last, out);
+    mapRestOfBlock(x, from, map, k, whole, out);
+  }
+
+  /** Two blocks in one loop, half of all apart: weight and bias are read once for both. */
+  @Override
+  public void mapBlocks(float[] x, int from, BlockScale map, float[] out) {
+    int block = map.weight().length;
+    int half = map.scale().length / 2;
+    for (int k = 0; k < half; k++) {
+      mapTwoBlocks(x, from + k * block, half * block, map, k, k + half, out);
+    }
+
+    for (int k = 2 * half; k < map.scale().length; k++) {
+      mapBlock(x, from + k * block, map, k, out);
+    }
+  }
+
+  private static void mapTwoBlocks(
+      float[] x, int from, int apart, BlockScale map, int kA, int kB, float[] out) {
+    DoubleVector shiftA = DoubleVector.broadcast(DOUBLES, map.shift()[kA]);
+    DoubleVector scaleA = DoubleVector.broadcast(DOUBLES, map.scale()[kA]);
+    DoubleVector offsetA = DoubleVector.broadcast(DOUBLES, map.offset()[kA]);
+    DoubleVector shiftB = DoubleVector.broadcast(DOUBLES, map.shift()[kB]);
+    DoubleVector scaleB = DoubleVector.broadcast(DOUBLES, map.scale()[kB]);
+    DoubleVector offsetB = DoubleVector.broadcast(DOUBLES, map.offset()[kB]);
+    double[] weight = map.weight();
+    double[] bias = map.bias();
+    int fromB = from + apart;
+    int whole = weight.length - weight.length % WIDTH;
+    for (int i = 0; i < whole; i += WIDTH) {
+      DoubleVector weights = DoubleVector.fromArray(DOUBLES, weight, i);
+      DoubleVector biases = DoubleVector.fromArray(DOUBLES, bias, i);
+      DoubleVector a =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, from + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftA)
+              .mul(scaleA)
+              .add(offsetA)
+              .mul(weights)
+              .add(biases);
+      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, from + i);
+      DoubleVector b =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromB + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftB)
+              .mul(scaleB)
+              .add(offsetB)
+              .mul(weights)
+              .add(biases);
+      ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromB + i);
+    }
+
+    mapRestOfBlock(x, from, map, kA, whole, out);
+    mapRestOfBlock(x, fromB, map, kB, whole, out);
   }
 
   @Override
