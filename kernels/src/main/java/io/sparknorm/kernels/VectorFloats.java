@@ -314,24 +314,64 @@ final class VectorFloats extends ScalarFloats {
       return;
     }
 
-    for (int run = 0, i = from, end = from; run < runs; run++) {
-      DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[c + run]);
-      DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c + run]);
-      DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c + run]);
-      for (end += length; i <= end - WIDTH; i += WIDTH) {
-        DoubleVector y =
-            ((DoubleVector)
-                    FloatVector.fromArray(FLOATS, x, i)
-                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
-                .sub(shift)
-                .mul(scale)
-                .add(offset);
-        ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, i);
-      }
-
-      mapRestOfRun(x, i, end, map, c + run, out);
-      i = end;
+    int half = runs / 2;
+    for (int run = 0, start = from; run < half; run++, start += length) {
+      mapTwoRuns(x, start, start + half * length, length, map, c + run, c + run + half, out);
     }
+
+    for (int run = 2 * half; run < runs; run++) {
+      mapRun(x, from + run * length, length, map, c + run, out);
+    }
+  }
+
+  private static void mapTwoRuns(
+      float[] x, int fromA, int fromB, int length, ShiftScale map, int cA, int cB, float[] out) {
+    DoubleVector shiftA = DoubleVector.broadcast(DOUBLES, map.shift()[cA]);
+    DoubleVector scaleA = DoubleVector.broadcast(DOUBLES, map.scale()[cA]);
+    DoubleVector offsetA = DoubleVector.broadcast(DOUBLES, map.offset()[cA]);
+    DoubleVector shiftB = DoubleVector.broadcast(DOUBLES, map.shift()[cB]);
+    DoubleVector scaleB = DoubleVector.broadcast(DOUBLES, map.scale()[cB]);
+    DoubleVector offsetB = DoubleVector.broadcast(DOUBLES, map.offset()[cB]);
+    int whole = length - length % WIDTH;
+    for (int i = 0; i < whole; i += WIDTH) {
+      DoubleVector a =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromA + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftA)
+              .mul(scaleA)
+              .add(offsetA);
+      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromA + i);
+      DoubleVector b =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromB + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftB)
+              .mul(scaleB)
+              .add(offsetB);
+      ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromB + i);
+    }
+
+    mapRestOfRun(x, fromA + whole, fromA + length, map, cA, out);
+    mapRestOfRun(x, fromB + whole, fromB + length, map, cB, out);
+  }
+
+  private static void mapRun(float[] x, int from, int length, ShiftScale map, int c, float[] out) {
+    DoubleVector shift = DoubleVector.broadcast(DOUBLES, map.shift()[c]);
+    DoubleVector scale = DoubleVector.broadcast(DOUBLES, map.scale()[c]);
+    DoubleVector offset = DoubleVector.broadcast(DOUBLES, map.offset()[c]);
+    int whole = length - length % WIDTH;
+    for (int i = from; i < from + whole; i += WIDTH) {
+      DoubleVector y =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shift)
+              .mul(scale)
+              .add(offset);
+      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, i);
+    }
+
+    mapRestOfRun(x, from + whole, from + length, map, c, out);
   }
 
   /** One loop over all runs of whole vectors: to enter it takes as long as several of them. */
@@ -359,29 +399,70 @@ final class VectorFloats extends ScalarFloats {
     }
   }
 
+  /**
+   * A row of the first half and one of the second in one loop, which reads the map once for both.
+   */
   @Override
   public void mapRows(float[] x, int from, int to, ShiftScale map, float[] out) {
+    int n = map.shift().length;
+    int half = Loops.halfOfRows(to - from, n);
+    for (int row = from; row < from + half; row += n) {
+      mapTwoRows(x, row, row + half, map, out);
+    }
+
+    for (int row = from + 2 * half; row < to; row += n) {
+      mapRow(x, row, map, out);
+    }
+  }
+
+  private static void mapTwoRows(float[] x, int rowA, int rowB, ShiftScale map, float[] out) {
     double[] shift = map.shift();
     double[] scale = map.scale();
     double[] offset = map.offset();
-    int n = shift.length;
-    for (int row = from; row < to; row += n) {
-      int c = 0;
-      for (; c <= n - WIDTH; c += WIDTH) {
-        DoubleVector deviation =
-            ((DoubleVector)
-                    FloatVector.fromArray(FLOATS, x, row + c)
-                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
-                .sub(DoubleVector.fromArray(DOUBLES, shift, c));
-        DoubleVector y =
-            deviation
-                .mul(DoubleVector.fromArray(DOUBLES, scale, c))
-                .add(DoubleVector.fromArray(DOUBLES, offset, c));
-        ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, row + c);
-      }
-
-      mapRestOfRow(x, row, c, map, out);
+    int whole = shift.length - shift.length % WIDTH;
+    for (int c = 0; c < whole; c += WIDTH) {
+      DoubleVector shifts = DoubleVector.fromArray(DOUBLES, shift, c);
+      DoubleVector scales = DoubleVector.fromArray(DOUBLES, scale, c);
+      DoubleVector offsets = DoubleVector.fromArray(DOUBLES, offset, c);
+      DoubleVector a =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, rowA + c)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shifts)
+              .mul(scales)
+              .add(offsets);
+      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, rowA + c);
+      DoubleVector b =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, rowB + c)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shifts)
+              .mul(scales)
+              .add(offsets);
+      ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, rowB + c);
     }
+
+    mapRestOfRow(x, rowA, whole, map, out);
+    mapRestOfRow(x, rowB, whole, map, out);
+  }
+
+  private static void mapRow(float[] x, int row, ShiftScale map, float[] out) {
+    double[] shift = map.shift();
+    double[] scale = map.scale();
+    double[] offset = map.offset();
+    int whole = shift.length - shift.length % WIDTH;
+    for (int c = 0; c < whole; c += WIDTH) {
+      DoubleVector y =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, row + c)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(DoubleVector.fromArray(DOUBLES, shift, c))
+              .mul(DoubleVector.fromArray(DOUBLES, scale, c))
+              .add(DoubleVector.fromArray(DOUBLES, offset, c));
+      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, row + c);
+    }
+
+    mapRestOfRow(x, row, whole, map, out);
   }
 
   @Override
