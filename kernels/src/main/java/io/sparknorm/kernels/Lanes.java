@@ -75,8 +75,9 @@ final class Lanes {
   }
 
   /**
-   * How many elements of rows are taken through each group of lanes before the next group: as many
-   * rows as stay in the nearest cache, so that what belongs to a lane stays in registers.
+   * How many elements of the first half's rows, and as many of the second's, are taken through each
+   * group of lanes before the next group: so many that they stay in the nearest cache, while what
+   * belongs to a lane stays in registers.
    */
   static int tile(int row) {
     return row * Math.max(1, TILE / row);

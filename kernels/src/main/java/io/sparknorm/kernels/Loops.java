@@ -8,7 +8,8 @@ package io.sparknorm.kernels;
  * <p>The order of operations is fixed, so that every implementation gives the same bits on every
  * machine. A <em>run</em> is a stretch of neighbouring elements of one channel or slice, which go
  * to eight partial sums in turn: element i to sum {@code i mod 8}. A <em>row</em> has one element
- * per sum: element i goes to sum i, of a row of the first half and of one of the second in turn.
+ * per sum: element i goes to sum i, of a row of the first half and of one of the second in turn, an
+ * odd row last.
  *
  * @param <A> the array of the elements, {@code float[]} or {@code double[]}
  */
@@ -42,7 +43,8 @@ interface Loops<A> {
 
   /**
    * As {@link #sumDeviations}, of several runs of a length, the partial sums of each after those of
-   * the one before. Memory has the elements of several places sooner than as many of one.
+   * the one before. Memory has the elements of several places sooner than as many of one, which
+   * shows where they are small.
    *
    * @param from where the first run starts
    * @param value the position of its value among all values
@@ -67,7 +69,7 @@ interface Loops<A> {
    */
   void addRowDeviations(A x, int from, int to, double[] values, double[] sums, double[] squares);
 
-  /** How many of some elements are in the rows of the first half, of an even number of rows. */
+  /** How many of some elements are in the rows of the first half, without an odd last row. */
   static int halfOfRows(int elements, int row) {
     return elements / row / 2 * row;
   }

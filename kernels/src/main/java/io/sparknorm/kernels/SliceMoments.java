@@ -126,50 +126,41 @@ final class SliceMoments {
     int apart = mean.length / together;
     int near = NEAR / together / Math.max(1, run);
     int step = Math.max(1, Math.min(near, AHEAD / together));
+    Partials partials = PARTIALS.get();
     for (int first = 0; first < apart; first += step) {
-      takeRunsTogether(loops, x, from, run, first, Math.min(first + step, apart));
+      int last = Math.min(first + step, apart);
+      for (int s = first, at = 0; s < last; s++, at += together * Loops.LANES) {
+        loops.sumDeviationsTogether(
+            x, from + s * run, run, apart, mean, s, partials.sums, partials.squares, at);
+      }
+
+      for (int s = first, at = 0; s < last; s++) {
+        for (int t = 0; t < together; t++, at += Loops.LANES) {
+          settleRun(loops, x, from, run, s + t * apart, partials, at);
+        }
+      }
     }
 
     for (int s = apart * together; s < mean.length; s++) {
-      if (!takeRun(loops, x, from, run, s)) {
-        takeRun(loops, x, from, run, s);
-      }
+      sumRun(loops, x, from, run, s, partials);
+      settleRun(loops, x, from, run, s, partials, 0);
     }
   }
 
-  /** Takes the slices from first to last, and as many of each other part that is taken together. */
-  private <A> void takeRunsTogether(Loops<A> loops, A x, int from, int run, int first, int last) {
-    int together = loops.together();
-    int apart = mean.length / together;
-    Partials partials = PARTIALS.get();
-    for (int s = first, at = 0; s < last; s++, at += together * Loops.LANES) {
-      loops.sumDeviationsTogether(
-          x, from + s * run, run, apart, mean, s, partials.sums, partials.squares, at);
-    }
-
-    for (int s = first, at = 0; s < last; s++) {
-      for (int slice = s, end = at + together * Loops.LANES; at < end; slice += apart) {
-        if (!settleRun(loops, slice, run, partials, at)) {
-          takeRun(loops, x, from, run, slice); // its sums go where the first ones were, settled now
-        }
-
-        at += Loops.LANES;
-      }
-    }
-  }
-
-  /** Returns whether there is no need to do it again from the mean. */
-  private <A> boolean takeRun(Loops<A> loops, A x, int from, int run, int slice) {
-    Partials partials = PARTIALS.get();
+  private <A> void sumRun(Loops<A> loops, A x, int from, int run, int slice, Partials partials) {
     int start = from + slice * run;
     loops.sumDeviations(x, start, start + run, mean[slice], partials.sums, partials.squares, 0);
-    return settleRun(loops, slice, run, partials, 0);
   }
 
-  private boolean settleRun(Loops<?> loops, int slice, int run, Partials partials, int at) {
+  /** Settles a slice whose partial sums start at a position, once more from its mean if need be. */
+  private <A> void settleRun(
+      Loops<A> loops, A x, int from, int run, int slice, Partials partials, int at) {
     double square = total(partials.squares, at);
     settle(slice, run, aboutMean ? total(partials.sums, at) : 0, square);
-    return square <= loops.lossLimit() * squares[slice];
+    if (aboutMean && !(square <= loops.lossLimit() * squares[slice])) {
+      sumRun(loops, x, from, run, slice, partials); // in place of the first sums, long settled
+      settle(slice, run, total(partials.sums, 0), total(partials.squares, 0));
+    }
   }
 
   /** Returns whether there is no need to do it again from the means. */

@@ -7,7 +7,7 @@ import java.util.function.Consumer;
  * element type.
  */
 record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean skippingNaN) {
-  /** How many elements, or coefficients, are used together: they stay in the nearest cache. */
+  /** How many elements go through an activation together: they stay in the nearest cache. */
   private static final int LENGTH = 1024;
 
   /**

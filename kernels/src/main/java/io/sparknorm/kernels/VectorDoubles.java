@@ -66,7 +66,28 @@ final class VectorDoubles extends ScalarDoubles {
       double[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
     DoubleVector values = DoubleVector.broadcast(DOUBLES, value);
     int whole = to - (to - from) % LANES;
-    for (int lane = 0; lane < LANES; lane += WIDTH) {
+    int lane = 0;
+    for (; lane <= LANES - 2 * WIDTH; lane += 2 * WIDTH) {
+      DoubleVector sumA = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector sumB = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector squareA = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector squareB = DoubleVector.broadcast(DOUBLES, 0);
+      for (int i = from + lane; i < whole; i += LANES) {
+        DoubleVector a = DoubleVector.fromArray(DOUBLES, x, i).sub(values);
+        sumA = a.add(sumA);
+        squareA = a.mul(a).add(squareA);
+        DoubleVector b = DoubleVector.fromArray(DOUBLES, x, i + WIDTH).sub(values);
+        sumB = b.add(sumB);
+        squareB = b.mul(b).add(squareB);
+      }
+
+      ZERO.add(sumA).intoArray(sums, at + lane);
+      ZERO.add(squareA).intoArray(squares, at + lane);
+      ZERO.add(sumB).intoArray(sums, at + lane + WIDTH);
+      ZERO.add(squareB).intoArray(squares, at + lane + WIDTH);
+    }
+
+    for (; lane < LANES; lane += WIDTH) {
       DoubleVector sum = DoubleVector.broadcast(DOUBLES, 0);
       DoubleVector square = DoubleVector.broadcast(DOUBLES, 0);
       for (int i = from + lane; i < whole; i += LANES) {

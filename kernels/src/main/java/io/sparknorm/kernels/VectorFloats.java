@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorOperators;
  * (see {@link Apart}). What it leaves out allocates each vector that goes in or out.
  */
 final class VectorFloats extends ScalarFloats {
-  /** As many runs as have their partial sums in four vectors, if that is one at least. */
+  /** As many runs as have their partial sums in four vectors: one, two or four. */
   private static final int TOGETHER = 4 * WIDTH / LANES;
 
   /** Longer runs are worth a loop of their own, with their coefficients in registers. */
@@ -74,7 +74,36 @@ final class VectorFloats extends ScalarFloats {
       float[] x, int from, int to, double value, double[] sums, double[] squares, int at) {
     DoubleVector values = DoubleVector.broadcast(DOUBLES, value);
     int whole = to - (to - from) % LANES;
-    for (int lane = 0; lane < LANES; lane += WIDTH) {
+    int lane = 0;
+    for (; lane <= LANES - 2 * WIDTH; lane += 2 * WIDTH) {
+      DoubleVector sumA = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector sumB = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector squareA = DoubleVector.broadcast(DOUBLES, 0);
+      DoubleVector squareB = DoubleVector.broadcast(DOUBLES, 0);
+      for (int i = from + lane; i < whole; i += LANES) {
+        DoubleVector a =
+            ((DoubleVector)
+                    FloatVector.fromArray(FLOATS, x, i)
+                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
+                .sub(values);
+        sumA = a.add(sumA);
+        squareA = a.mul(a).add(squareA);
+        DoubleVector b =
+            ((DoubleVector)
+                    FloatVector.fromArray(FLOATS, x, i + WIDTH)
+                        .convertShape(VectorOperators.F2D, DOUBLES, 0))
+                .sub(values);
+        sumB = b.add(sumB);
+        squareB = b.mul(b).add(squareB);
+      }
+
+      ZERO.add(sumA).intoArray(sums, at + lane);
+      ZERO.add(squareA).intoArray(squares, at + lane);
+      ZERO.add(sumB).intoArray(sums, at + lane + WIDTH);
+      ZERO.add(squareB).intoArray(squares, at + lane + WIDTH);
+    }
+
+    for (; lane < LANES; lane += WIDTH) {
       DoubleVector sum = DoubleVector.broadcast(DOUBLES, 0);
       DoubleVector square = DoubleVector.broadcast(DOUBLES, 0);
       for (int i = from + lane; i < whole; i += LANES) {
@@ -110,13 +139,13 @@ final class VectorFloats extends ScalarFloats {
       double[] sums,
       double[] squares,
       int at) {
+    // Four vectors: the partial sums of the runs one after the other, as far as they are wide.
     int runB = WIDTH / LANES * apart;
-    int runC = 2 * WIDTH / LANES * apart;
-    int runD = 3 * WIDTH / LANES * apart;
-    int aFrom = from;
-    int bFrom = from + runB * length + WIDTH % LANES;
-    int cFrom = from + runC * length + 2 * WIDTH % LANES;
-    int dFrom = from + runD * length + 3 * WIDTH % LANES;
+    int runC = (2 * WIDTH) / LANES * apart;
+    int runD = (3 * WIDTH) / LANES * apart;
+    int fromB = from + runB * length + WIDTH % LANES;
+    int fromC = from + runC * length + (2 * WIDTH) % LANES;
+    int fromD = from + runD * length + (3 * WIDTH) % LANES;
     DoubleVector valueA = DoubleVector.broadcast(DOUBLES, values[value]);
     DoubleVector valueB = DoubleVector.broadcast(DOUBLES, values[value + runB]);
     DoubleVector valueC = DoubleVector.broadcast(DOUBLES, values[value + runC]);
@@ -133,28 +162,28 @@ final class VectorFloats extends ScalarFloats {
     for (int i = 0; i < whole; i += LANES) {
       DoubleVector a =
           ((DoubleVector)
-                  FloatVector.fromArray(FLOATS, x, aFrom + i)
+                  FloatVector.fromArray(FLOATS, x, from + i)
                       .convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(valueA);
       sumA = a.add(sumA);
       squareA = a.mul(a).add(squareA);
       DoubleVector b =
           ((DoubleVector)
-                  FloatVector.fromArray(FLOATS, x, bFrom + i)
+                  FloatVector.fromArray(FLOATS, x, fromB + i)
                       .convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(valueB);
       sumB = b.add(sumB);
       squareB = b.mul(b).add(squareB);
       DoubleVector c =
           ((DoubleVector)
-                  FloatVector.fromArray(FLOATS, x, cFrom + i)
+                  FloatVector.fromArray(FLOATS, x, fromC + i)
                       .convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(valueC);
       sumC = c.add(sumC);
       squareC = c.mul(c).add(squareC);
       DoubleVector d =
           ((DoubleVector)
-                  FloatVector.fromArray(FLOATS, x, dFrom + i)
+                  FloatVector.fromArray(FLOATS, x, fromD + i)
                       .convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(valueD);
       sumD = d.add(sumD);
@@ -169,7 +198,7 @@ final class VectorFloats extends ScalarFloats {
     ZERO.add(squareC).intoArray(squares, at + 2 * WIDTH);
     ZERO.add(sumD).intoArray(sums, at + 3 * WIDTH);
     ZERO.add(squareD).intoArray(squares, at + 3 * WIDTH);
-    for (int run = 0; whole < length && run < TOGETHER; run++) {
+    for (int run = 0; run < TOGETHER; run++) {
       int start = from + run * apart * length;
       double of = values[value + run * apart];
       addRestOfDeviations(x, start + whole, start + length, of, sums, squares, at + run * LANES);
@@ -573,7 +602,7 @@ final class VectorFloats extends ScalarFloats {
     int block = map.weight().length;
     int half = map.scale().length / 2;
     for (int k = 0; k < half; k++) {
-      mapTwoBlocks(x, from + k * block, half * block, map, k, k + half, out);
+      mapTwoBlocks(x, from + k * block, from + (k + half) * block, map, k, k + half, out);
     }
 
     for (int k = 2 * half; k < map.scale().length; k++) {
@@ -582,7 +611,7 @@ final class VectorFloats extends ScalarFloats {
   }
 
   private static void mapTwoBlocks(
-      float[] x, int from, int apart, BlockScale map, int kA, int kB, float[] out) {
+      float[] x, int fromA, int fromB, BlockScale map, int kA, int kB, float[] out) {
     DoubleVector shiftA = DoubleVector.broadcast(DOUBLES, map.shift()[kA]);
     DoubleVector scaleA = DoubleVector.broadcast(DOUBLES, map.scale()[kA]);
     DoubleVector offsetA = DoubleVector.broadcast(DOUBLES, map.offset()[kA]);
@@ -591,21 +620,20 @@ final class VectorFloats extends ScalarFloats {
     DoubleVector offsetB = DoubleVector.broadcast(DOUBLES, map.offset()[kB]);
     double[] weight = map.weight();
     double[] bias = map.bias();
-    int fromB = from + apart;
     int whole = weight.length - weight.length % WIDTH;
     for (int i = 0; i < whole; i += WIDTH) {
       DoubleVector weights = DoubleVector.fromArray(DOUBLES, weight, i);
       DoubleVector biases = DoubleVector.fromArray(DOUBLES, bias, i);
       DoubleVector a =
           ((DoubleVector)
-                  FloatVector.fromArray(FLOATS, x, from + i)
+                  FloatVector.fromArray(FLOATS, x, fromA + i)
                       .convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(shiftA)
               .mul(scaleA)
               .add(offsetA)
               .mul(weights)
               .add(biases);
-      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, from + i);
+      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromA + i);
       DoubleVector b =
           ((DoubleVector)
                   FloatVector.fromArray(FLOATS, x, fromB + i)
@@ -618,7 +646,7 @@ final class VectorFloats extends ScalarFloats {
       ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromB + i);
     }
 
-    mapRestOfBlock(x, from, map, kA, whole, out);
+    mapRestOfBlock(x, fromA, map, kA, whole, out);
     mapRestOfBlock(x, fromB, map, kB, whole, out);
   }
 

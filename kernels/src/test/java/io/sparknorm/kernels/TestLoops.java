@@ -2,6 +2,7 @@ package io.sparknorm.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -9,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Both implementations of the loops, at lengths off the width of a vector. */
 class TestLoops {
@@ -30,6 +32,9 @@ class TestLoops {
                     new TensorView(4, 3, n),
                     new TensorView(2, n, 8),
                     new TensorView(1, 2, 1000 + n),
+                    new TensorView(1, 67, n),
+                    new TensorView(1, 9, 1000 + n),
+                    new TensorView(3, 7, 64 + n),
                     new TensorView(2, 1000 + n, 1),
                     new TensorView(150, n, 1)));
   }
@@ -63,6 +68,35 @@ class TestLoops {
           new Both<>(vector.floats(), vector.doubles()),
           floats,
           view);
+    }
+  }
+
+  /** However slices are taken together, and whatever their neighbours need. */
+  @ParameterizedTest
+  @ValueSource(ints = {5, 8, 100, 1003})
+  void eachSliceHasTheBitsItHasAlone(int run) {
+    for (LoopsProvider provider : List.of(LoopsProvider.SCALAR, LoopsProvider.best())) {
+      for (long seed = 0; seed < 4; seed++) {
+        double[] values = values(67 * run, new Random(seed), seed >= 2);
+        values[20 * run] = 1e30; // far from the slice's mean, which has it taken once more
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+          floats[i] = (float) values[i];
+        }
+
+        checkSlices(provider.floats(), floats, run);
+        checkSlices(provider.doubles(), values, run);
+      }
+    }
+  }
+
+  private static <A> void checkSlices(Loops<A> loops, A x, int run) {
+    SliceMoments all = SliceMoments.of(loops, x, 0, new TensorView(1, 67, run));
+    for (int s = 0; s < 67; s++) {
+      SliceMoments alone = SliceMoments.of(loops, x, s * run, new TensorView(1, 1, run));
+      double[] expected = {alone.mean[0], alone.meanLow[0], alone.squares[0]};
+      double[] actual = {all.mean[s], all.meanLow[s], all.squares[s]};
+      assertThat(actual).isEqualTo(expected);
     }
   }
 
