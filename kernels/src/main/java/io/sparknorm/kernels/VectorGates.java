@@ -112,9 +112,8 @@ final class VectorGates {
 
   static void mapRows(float[] x, int from, int to, GatedScale map, float[] out) {
     int n = map.slope().length;
-    // Several rows in one loop, with as many copies of the map: to enter it takes as long as it
-    // takes
-    // several vectors. The copies are a small part of the elements.
+    // Several rows in one loop, with as many copies of the map: to enter it takes as long as
+    // several vectors. The copies cost little beside the elements.
     GatedScale rows = map.repeated(Math.min(CHUNK, (to - from) / PER_COPY) / n);
     int step = rows.slope().length;
     for (int start = from; start < to; start += step) {
