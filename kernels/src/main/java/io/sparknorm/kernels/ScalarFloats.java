@@ -247,19 +247,18 @@ class ScalarFloats implements Loops<float[]> {
 
   @Override
   public void mapRows(float[] x, int from, int to, GatedScale map, float[] out) {
-    int n = map.slope().length;
-    for (int row = from; row < to; row += n) {
-      mapPositions(x, row, 0, n, map, out);
+    for (int row = from; row < to; row += map.slope().length) {
+      mapRestOfRow(x, row, 0, map, out);
     }
   }
 
-  static void mapPositions(float[] x, int start, int first, int last, GatedScale map, float[] out) {
+  static void mapRestOfRow(float[] x, int row, int from, GatedScale map, float[] out) {
     double[] slope = map.slope();
     double[] scale = map.scale();
     double[] offset = map.offset();
-    for (int c = first; c < last; c++) {
-      double value = x[start + c];
-      out[start + c] =
+    for (int c = from; c < slope.length; c++) {
+      double value = x[row + c];
+      out[row + c] =
           (float)
               (value / Sigmoid.coarseDivisor(value * (slope[c] * -Sigmoid.LOG2_E)) * scale[c]
                   + offset[c]);

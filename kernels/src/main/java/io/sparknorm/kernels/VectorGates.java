@@ -18,9 +18,6 @@ final class VectorGates {
   /** The elements of a stretch: they stay in the nearest cache. */
   private static final int CHUNK = 512;
 
-  /** So many elements, at least, are worth the copy of one position of the map. */
-  private static final int PER_COPY = 16;
-
   /** Of no whole pages: loads from one would wait for stores at the same place in another. */
   private static final int LENGTH = CHUNK + 40;
 
@@ -111,59 +108,71 @@ final class VectorGates {
   }
 
   static void mapRows(float[] x, int from, int to, GatedScale map, float[] out) {
+    double[][] buffers = BUFFERS.get();
     int n = map.slope().length;
-    // Several rows in one loop, with as many copies of the map: to enter it takes as long as
-    // several vectors. The copies cost little beside the elements.
-    GatedScale rows = map.repeated(Math.min(CHUNK, (to - from) / PER_COPY) / n);
-    int step = rows.slope().length;
-    for (int start = from; start < to; start += step) {
-      int length = Math.min(step, to - start);
-      for (int first = 0; first < length; first += CHUNK) {
-        mapPositions(x, start, first, Math.min(first + CHUNK, length), rows, out);
+    int whole = n - n % WIDTH;
+    int step = n * Math.max(1, CHUNK / n);
+    for (int row = from, end; row < to; row = end) {
+      end = row + Math.min(step, to - row);
+      for (int c = 0; c < whole; c += CHUNK) {
+        int last = Math.min(c + CHUNK, whole);
+        int length = exponentsOfRows(x, row, end, map.slope(), c, last, buffers[0]);
+        raise(buffers, length);
+        gateRows(x, row, end, map, c, last, buffers[2], out);
+      }
+    }
+
+    if (whole < n) {
+      for (int row = from; row < to; row += n) {
+        ScalarFloats.mapRestOfRow(x, row, whole, map, out);
       }
     }
   }
 
-  /** Maps the positions from first to last of what starts at an element. */
-  private static void mapPositions(
-      float[] x, int start, int first, int last, GatedScale map, float[] out) {
-    double[][] buffers = BUFFERS.get();
-    int whole = last - (last - first) % WIDTH;
-    exponents(x, start, first, whole, map.slope(), buffers[0]);
-    raise(buffers, whole - first);
-    gate(x, start, first, whole, map, buffers[2], out);
-    ScalarFloats.mapPositions(x, start, whole, last, map, out);
-  }
-
-  private static void exponents(
-      float[] x, int start, int first, int last, double[] slope, double[] z) {
-    for (int c = first; c < last; c += WIDTH) {
-      DoubleVector value =
-          (DoubleVector)
-              FloatVector.fromArray(FLOATS, x, start + c)
-                  .convertShape(VectorOperators.F2D, DOUBLES, 0);
-      value
-          .mul(DoubleVector.fromArray(DOUBLES, slope, c).mul(Lanes.MINUS_LOG2_E))
-          .intoArray(z, c - first);
+  /** Returns how many there are, of the channels from first to last of each row. */
+  private static int exponentsOfRows(
+      float[] x, int from, int to, double[] slope, int first, int last, double[] z) {
+    int at = 0;
+    for (int row = from; row < to; row += slope.length) {
+      for (int c = first; c < last; c += WIDTH, at += WIDTH) {
+        DoubleVector value =
+            (DoubleVector)
+                FloatVector.fromArray(FLOATS, x, row + c)
+                    .convertShape(VectorOperators.F2D, DOUBLES, 0);
+        value
+            .mul(DoubleVector.fromArray(DOUBLES, slope, c).mul(Lanes.MINUS_LOG2_E))
+            .intoArray(z, at);
+      }
     }
+
+    return at;
   }
 
-  private static void gate(
-      float[] x, int start, int first, int last, GatedScale map, double[] powers, float[] out) {
+  private static void gateRows(
+      float[] x,
+      int from,
+      int to,
+      GatedScale map,
+      int first,
+      int last,
+      double[] powers,
+      float[] out) {
     double[] scale = map.scale();
     double[] offset = map.offset();
-    for (int c = first; c < last; c += WIDTH) {
-      DoubleVector value =
-          (DoubleVector)
-              FloatVector.fromArray(FLOATS, x, start + c)
-                  .convertShape(VectorOperators.F2D, DOUBLES, 0);
-      DoubleVector divisor = DoubleVector.fromArray(DOUBLES, powers, c - first).add(Lanes.ONE);
-      DoubleVector y =
-          value
-              .div(divisor)
-              .mul(DoubleVector.fromArray(DOUBLES, scale, c))
-              .add(DoubleVector.fromArray(DOUBLES, offset, c));
-      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, start + c);
+    int at = 0;
+    for (int row = from; row < to; row += scale.length) {
+      for (int c = first; c < last; c += WIDTH, at += WIDTH) {
+        DoubleVector value =
+            (DoubleVector)
+                FloatVector.fromArray(FLOATS, x, row + c)
+                    .convertShape(VectorOperators.F2D, DOUBLES, 0);
+        DoubleVector gated = value.div(DoubleVector.fromArray(DOUBLES, powers, at).add(Lanes.ONE));
+        DoubleVector y =
+            gated
+                .mul(DoubleVector.fromArray(DOUBLES, scale, c))
+                .add(DoubleVector.fromArray(DOUBLES, offset, c));
+        ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, row + c);
+      }
     }
   }
 
