@@ -21,12 +21,14 @@ final class VectorTileLoops implements TileLoops {
   private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
   private static final VectorShape HALF = VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2);
   private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, HALF);
-  private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, HALF);
+
+  /** As many as two vectors of doubles. */
+  private static final VectorSpecies<Float> WIDE_FLOATS = FloatVector.SPECIES_PREFERRED;
 
   private static final VectorSpecies<Integer> WIDE_INTS = IntVector.SPECIES_PREFERRED;
 
   private static final DoubleVector ZERO = DoubleVector.zero(DOUBLES);
-  private static final IntVector ZERO_INTS = IntVector.zero(INTS);
+  private static final IntVector ZERO_INTS = IntVector.zero(WIDE_INTS);
   private static final LongVector ZERO_LONGS = LongVector.zero(LONGS);
 
   private static final int FRACTION_WIDTH = 52;
@@ -59,23 +61,25 @@ final class VectorTileLoops implements TileLoops {
     double[] q2 = parts[1];
     double[] s = parts[2];
     int lanes = DOUBLES.length();
-    IntVector magnitude = IntVector.broadcast(INTS, FloatFront.MAGNITUDE);
+    IntVector magnitude = IntVector.broadcast(WIDE_INTS, FloatFront.MAGNITUDE);
     DoubleVector a0 = DoubleVector.fromArray(DOUBLES, q1, lane);
     DoubleVector a1 = DoubleVector.fromArray(DOUBLES, q1, lane + lanes);
     DoubleVector b0 = DoubleVector.fromArray(DOUBLES, q2, lane);
     DoubleVector b1 = DoubleVector.fromArray(DOUBLES, q2, lane + lanes);
     DoubleVector s0 = DoubleVector.fromArray(DOUBLES, s, lane);
     DoubleVector s1 = DoubleVector.fromArray(DOUBLES, s, lane + lanes);
-    IntVector m0 = IntVector.fromArray(INTS, least, lane);
-    IntVector m1 = IntVector.fromArray(INTS, least, lane + lanes);
+    IntVector m = IntVector.fromArray(WIDE_INTS, least, lane);
     for (int r = 0, at = from; r < rows; r++, at += stride) {
-      FloatVector f0 = FloatVector.fromArray(FLOATS, x, at);
-      FloatVector f1 = FloatVector.fromArray(FLOATS, x, at + lanes);
-      m0 = f0.reinterpretAsInts().and(magnitude).add(magnitude).min(m0);
-      m1 = f1.reinterpretAsInts().and(magnitude).add(magnitude).min(m1);
+      IntVector bits = FloatVector.fromArray(WIDE_FLOATS, x, at).reinterpretAsInts();
+      m = bits.and(magnitude).add(magnitude).min(m);
 
-      DoubleVector v0 = (DoubleVector) f0.convertShape(VectorOperators.F2D, DOUBLES, 0);
-      DoubleVector v1 = (DoubleVector) f1.convertShape(VectorOperators.F2D, DOUBLES, 0);
+      DoubleVector v0 =
+          (DoubleVector)
+              FloatVector.fromArray(FLOATS, x, at).convertShape(VectorOperators.F2D, DOUBLES, 0);
+      DoubleVector v1 =
+          (DoubleVector)
+              FloatVector.fromArray(FLOATS, x, at + lanes)
+                  .convertShape(VectorOperators.F2D, DOUBLES, 0);
       s0 = v0.add(s0);
       s1 = v1.add(s1);
 
@@ -93,8 +97,7 @@ final class VectorTileLoops implements TileLoops {
     ZERO.add(b1).intoArray(sums[1], lane + lanes);
     ZERO.add(s0).intoArray(sums[2], lane);
     ZERO.add(s1).intoArray(sums[2], lane + lanes);
-    ZERO_INTS.or(m0).intoArray(least, lane);
-    ZERO_INTS.or(m1).intoArray(least, lane + lanes);
+    ZERO_INTS.or(m).intoArray(least, lane);
   }
 
   @Override
