@@ -10,6 +10,10 @@ import java.lang.invoke.MethodHandles;
  * take ten to twenty times as long for as long as the process runs. The loops that Spark generates
  * do grow so large, or do not, as the order of compilations has it.
  *
+ * <p>The same becomes of conversions of vectors that are more than 15 calls deep ({@code
+ * MaxInlineLevel}), some five of which are the Vector API's own: hence a call apart at the start of
+ * a record, and another where its channels are mapped.
+ *
  * <p>The loops of exact moments need no handle: HotSpot takes in no method of more than 325
  * bytecodes ({@code FreqInlineSize}), and they have more.
  *
@@ -18,6 +22,14 @@ import java.lang.invoke.MethodHandles;
 final class Apart {
   private static MethodHandle normalise =
       find(Normalizer.class, "normalise", Tensor.class, TensorView.class);
+  private static MethodHandle map =
+      find(
+          Tensor.class,
+          "mapChannels",
+          int.class,
+          TensorView.class,
+          ChannelMap.class,
+          Activation.class);
   private static MethodHandle moments =
       find(SliceMoments.class, "of", Loops.class, Object.class, int.class, TensorView.class);
   private static MethodHandle anyNonFinite = find(Loops.class, "anyNonFinite", Object.class);
@@ -36,6 +48,15 @@ final class Apart {
   static void normalise(Normalizer normalizer, Tensor<?> tensor, TensorView view) {
     try {
       normalise.invokeExact(normalizer, (Tensor) tensor, view);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  static void map(
+      Tensor<?> tensor, int from, TensorView view, ChannelMap map, Activation activation) {
+    try {
+      Apart.map.invokeExact((Tensor) tensor, from, view, map, activation);
     } catch (Throwable e) {
       throw unchecked(e);
     }

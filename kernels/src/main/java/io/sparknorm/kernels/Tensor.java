@@ -58,6 +58,10 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
 
   /** Maps what a view shows from a position. */
   void map(int from, TensorView view, ChannelMap map, Activation activation) {
+    Apart.map(this, from, view, map, activation);
+  }
+
+  void mapChannels(int from, TensorView view, ChannelMap map, Activation activation) {
     if (view.inner() == 1) {
       mapRows(from, view, map, activation);
     } else {
