@@ -35,6 +35,10 @@ final class Lanes {
   static final DoubleVector ONE = all(1);
   static final DoubleVector MINUS_LOG2_E = all(-Sigmoid.LOG2_E);
   static final DoubleVector LOG2_E = all(Sigmoid.LOG2_E);
+  static final DoubleVector LIMIT = all(Sigmoid.LIMIT);
+  static final DoubleVector MINUS_LIMIT = all(-Sigmoid.LIMIT);
+  static final DoubleVector COARSE_LIMIT = all(Sigmoid.COARSE_LIMIT);
+  static final DoubleVector MINUS_COARSE_LIMIT = all(-Sigmoid.COARSE_LIMIT);
   static final DoubleVector ROUNDER = all(Sigmoid.ROUNDER);
   static final DoubleVector BIASED_ROUNDER = all(Sigmoid.BIASED_ROUNDER);
   static final DoubleVector LN2_HIGH = all(Sigmoid.LN2_HIGH);
@@ -58,12 +62,9 @@ final class Lanes {
   static final DoubleVector P7 = all(Sigmoid.P7);
   static final DoubleVector TWO_TO_64 = all(Sigmoid.TWO_TO_64);
 
-  /** For the bits of doubles, which hold a sign and, ordered as integers, a size. */
+  /** For the bits of doubles. */
   static final VectorSpecies<Long> LONGS = VectorSpecies.of(long.class, DOUBLES.vectorShape());
 
-  static final LongVector SIGN = allLongs(Long.MIN_VALUE);
-  static final LongVector SIZE = allLongs(Long.MAX_VALUE);
-  static final LongVector LIMIT = allLongs(Double.doubleToRawLongBits(Sigmoid.LIMIT));
   static final LongVector LOWEST_BITS = allLongs(Sigmoid.LOWEST_BITS);
   static final LongVector LOWEST_BIASED = allLongs(Sigmoid.LOWEST_BIASED);
   static final LongVector EXPONENT_BIAS = allLongs(Sigmoid.EXPONENT_BIAS);

@@ -303,9 +303,9 @@ final class VectorDoubles extends ScalarDoubles {
       for (end += length; i <= end - WIDTH; i += WIDTH) {
         DoubleVector value = DoubleVector.fromArray(DOUBLES, x, i);
         DoubleVector z = slope.mul(value).neg();
-        LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
-        LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.LIMIT);
-        DoubleVector limited = size.or(sign).reinterpretAsDoubles();
+        DoubleVector limited =
+            z.blend(Lanes.LIMIT, z.compare(VectorOperators.GT, Lanes.LIMIT))
+                .blend(Lanes.MINUS_LIMIT, z.compare(VectorOperators.LT, Lanes.MINUS_LIMIT));
         DoubleVector shifted = limited.mul(Lanes.LOG2_E).add(Lanes.ROUNDER);
         DoubleVector k = shifted.sub(Lanes.ROUNDER);
         DoubleVector r = limited.sub(k.mul(Lanes.LN2_HIGH)).sub(k.mul(Lanes.LN2_LOW));
@@ -339,9 +339,9 @@ final class VectorDoubles extends ScalarDoubles {
       for (; c <= n - WIDTH; c += WIDTH) {
         DoubleVector value = DoubleVector.fromArray(DOUBLES, x, row + c);
         DoubleVector z = DoubleVector.fromArray(DOUBLES, slope, c).mul(value).neg();
-        LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
-        LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.LIMIT);
-        DoubleVector limited = size.or(sign).reinterpretAsDoubles();
+        DoubleVector limited =
+            z.blend(Lanes.LIMIT, z.compare(VectorOperators.GT, Lanes.LIMIT))
+                .blend(Lanes.MINUS_LIMIT, z.compare(VectorOperators.LT, Lanes.MINUS_LIMIT));
         DoubleVector shifted = limited.mul(Lanes.LOG2_E).add(Lanes.ROUNDER);
         DoubleVector k = shifted.sub(Lanes.ROUNDER);
         DoubleVector r = limited.sub(k.mul(Lanes.LN2_HIGH)).sub(k.mul(Lanes.LN2_LOW));
@@ -394,9 +394,9 @@ final class VectorDoubles extends ScalarDoubles {
     int i = 0;
     for (; i <= n - WIDTH; i += WIDTH) {
       DoubleVector z = DoubleVector.fromArray(DOUBLES, t, i).neg();
-      LongVector sign = z.reinterpretAsLongs().and(Lanes.SIGN);
-      LongVector size = z.reinterpretAsLongs().and(Lanes.SIZE).min(Lanes.LIMIT);
-      DoubleVector limited = size.or(sign).reinterpretAsDoubles();
+      DoubleVector limited =
+          z.blend(Lanes.LIMIT, z.compare(VectorOperators.GT, Lanes.LIMIT))
+              .blend(Lanes.MINUS_LIMIT, z.compare(VectorOperators.LT, Lanes.MINUS_LIMIT));
       DoubleVector shifted = limited.mul(Lanes.LOG2_E).add(Lanes.ROUNDER);
       DoubleVector k = shifted.sub(Lanes.ROUNDER);
       DoubleVector r = limited.sub(k.mul(Lanes.LN2_HIGH)).sub(k.mul(Lanes.LN2_LOW));

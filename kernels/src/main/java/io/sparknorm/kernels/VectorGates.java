@@ -11,185 +11,212 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The gates of single precision with vectors, with the bits of {@link Sigmoid#coarseDivisor}. A
- * stretch of elements goes through four loops in turn: the exponents, their fractions, the powers
- * of these, and the division. All in one would be more steps than the processor looks ahead at.
+ * stretch of elements goes through three loops in turn, over elements that are neighbours: their
+ * exponents, the powers, and the division. All in one would be more steps than the processor looks
+ * ahead at, and a loop that turns to other channels on its way takes half as long again.
  */
 final class VectorGates {
-  /** The elements of a stretch: they stay in the nearest cache. */
+  /** The elements of a stretch: they and what belongs to them stay in the nearest cache. */
   private static final int CHUNK = 512;
 
   /** Of no whole pages: loads from one would wait for stores at the same place in another. */
   private static final int LENGTH = CHUNK + 40;
 
-  /** Exponents, their fractions, and powers. */
-  private static final ThreadLocal<double[][]> BUFFERS =
-      ThreadLocal.withInitial(() -> new double[3][LENGTH]);
+  /** Runs of at least as many elements are taken alone: their coefficients stay in registers. */
+  private static final int LONG_RUN = 64;
 
-  private static final DoubleVector HIGHEST = DoubleVector.broadcast(DOUBLES, Sigmoid.COARSE_LIMIT);
-  private static final DoubleVector LOWEST = DoubleVector.broadcast(DOUBLES, -Sigmoid.COARSE_LIMIT);
+  /** Of one thread: exponents, powers, and coefficients of every element of a stretch. */
+  private record Buffers(double[] exponents, double[] powers, GatedScale coefficients) {
+    Buffers() {
+      this(
+          new double[LENGTH],
+          new double[LENGTH],
+          new GatedScale(new double[LENGTH], new double[LENGTH], new double[LENGTH]));
+    }
+  }
+
+  private static final ThreadLocal<Buffers> BUFFERS = ThreadLocal.withInitial(Buffers::new);
 
   private VectorGates() {}
 
   static void mapRuns(
       float[] x, int from, int runs, int length, GatedScale map, int c, float[] out) {
-    double[][] buffers = BUFFERS.get();
-    int rest = length % WIDTH;
-    int vectors = runs * (length / WIDTH);
-    for (int first = 0; first < vectors; first += CHUNK / WIDTH) {
-      int last = Math.min(first + CHUNK / WIDTH, vectors);
-      exponentsOfRuns(x, from, length, map.slope(), c, first, last, buffers[0]);
-      raise(buffers, (last - first) * WIDTH);
-      gateRuns(x, from, length, map, c, first, last, buffers[2], out);
+    Buffers buffers = BUFFERS.get();
+    if (length < LONG_RUN) {
+      mapShortRuns(buffers, x, from, runs, length, map, c, out);
+      return;
     }
 
-    if (rest > 0) {
-      for (int run = 0, end = from + length; run < runs; run++, end += length) {
-        ScalarFloats.mapRestOfRun(x, end - rest, end, map, c + run, out);
-      }
+    for (int run = 0, start = from; run < runs; run++, start += length) {
+      mapRun(buffers, x, start, length, map, c + run, out);
     }
   }
 
-  /** One loop over all runs: to enter it takes as long as it takes several vectors. */
-  private static void exponentsOfRuns(
-      float[] x, int from, int length, double[] slope, int c, int first, int last, double[] z) {
-    int perRun = length / WIDTH;
-    int rest = length % WIDTH;
-    int run = first / perRun;
-    int i = from + run * length + first % perRun * WIDTH;
-    for (int k = c + run, at = 0, v = first, end = (run + 1) * perRun; v < last; at += WIDTH) {
+  private static void mapRun(
+      Buffers buffers, float[] x, int from, int length, GatedScale map, int c, float[] out) {
+    double slope = map.slope()[c] * -Sigmoid.LOG2_E;
+    int whole = length - length % WIDTH;
+    for (int i = 0; i < whole; ) {
+      int n = Math.min(CHUNK, whole - i);
+      setExponents(x, from + i, n, slope, buffers.exponents);
+      raise(buffers.exponents, n, buffers.powers, false);
+      gate(x, from + i, n, map.scale()[c], map.offset()[c], buffers.powers, out);
+      i += n;
+    }
+
+    ScalarFloats.mapRestOfRun(x, from + whole, from + length, map, c, out);
+  }
+
+  private static void setExponents(float[] x, int from, int n, double slope, double[] exponents) {
+    for (int i = 0; i < n; i += WIDTH) {
       DoubleVector value =
           (DoubleVector)
-              FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
-      value.mul(DoubleVector.broadcast(DOUBLES, slope[k]).mul(Lanes.MINUS_LOG2_E)).intoArray(z, at);
-      i += WIDTH;
-      v++;
-      if (v == end) {
-        k++;
-        i += rest;
-        end += perRun;
-      }
+              FloatVector.fromArray(FLOATS, x, from + i)
+                  .convertShape(VectorOperators.F2D, DOUBLES, 0);
+      value.mul(slope).intoArray(exponents, i);
     }
   }
 
-  private static void gateRuns(
+  private static void gate(
+      float[] x, int from, int n, double scale, double offset, double[] powers, float[] out) {
+    for (int i = 0; i < n; i += WIDTH) {
+      DoubleVector divisor = DoubleVector.fromArray(DOUBLES, powers, i).add(Lanes.ONE);
+      DoubleVector value =
+          (DoubleVector)
+              FloatVector.fromArray(FLOATS, x, from + i)
+                  .convertShape(VectorOperators.F2D, DOUBLES, 0);
+      DoubleVector y = value.div(divisor).mul(scale).add(offset);
+      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, from + i);
+    }
+  }
+
+  private static void mapShortRuns(
+      Buffers buffers,
       float[] x,
       int from,
+      int runs,
       int length,
       GatedScale map,
       int c,
-      int first,
-      int last,
-      double[] powers,
       float[] out) {
-    double[] scale = map.scale();
-    double[] offset = map.offset();
-    int perRun = length / WIDTH;
-    int rest = length % WIDTH;
-    int run = first / perRun;
-    int i = from + run * length + first % perRun * WIDTH;
-    for (int k = c + run, at = 0, v = first, end = (run + 1) * perRun; v < last; at += WIDTH) {
-      DoubleVector value =
-          (DoubleVector)
-              FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
-      DoubleVector gated = value.div(DoubleVector.fromArray(DOUBLES, powers, at).add(Lanes.ONE));
-      DoubleVector y =
-          gated
-              .mul(DoubleVector.broadcast(DOUBLES, scale[k]))
-              .add(DoubleVector.broadcast(DOUBLES, offset[k]));
-      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, i);
-      i += WIDTH;
-      v++;
-      if (v == end) {
-        k++;
-        i += rest;
-        end += perRun;
+    int most = CHUNK / Math.max(1, length);
+    for (int run = 0; run < runs; ) {
+      int together = Math.min(most, runs - run);
+      spread(map, c + run, together, length, buffers.coefficients);
+      int start = from + run * length;
+      mapStretch(buffers, x, start, together * length, buffers.coefficients, 0, out);
+      run += together;
+    }
+  }
+
+  /** Sets the coefficients of every element to those of its run. */
+  private static void spread(GatedScale map, int c, int runs, int length, GatedScale coefficients) {
+    double[] slopes = coefficients.slope();
+    double[] scales = coefficients.scale();
+    double[] offsets = coefficients.offset();
+    for (int run = 0, i = 0; run < runs; run++) {
+      double slope = map.slope()[c + run];
+      double scale = map.scale()[c + run];
+      double offset = map.offset()[c + run];
+      for (int end = i + length; i < end; i++) {
+        slopes[i] = slope;
+        scales[i] = scale;
+        offsets[i] = offset;
       }
     }
   }
 
   static void mapRows(float[] x, int from, int to, GatedScale map, float[] out) {
-    double[][] buffers = BUFFERS.get();
+    Buffers buffers = BUFFERS.get();
     int n = map.slope().length;
-    int whole = n - n % WIDTH;
-    int step = n * Math.max(1, CHUNK / n);
-    for (int row = from, end; row < to; row = end) {
-      end = row + Math.min(step, to - row);
-      for (int c = 0; c < whole; c += CHUNK) {
-        int last = Math.min(c + CHUNK, whole);
-        int length = exponentsOfRows(x, row, end, map.slope(), c, last, buffers[0]);
-        raise(buffers, length);
-        gateRows(x, row, end, map, c, last, buffers[2], out);
-      }
-    }
-
-    if (whole < n) {
+    int together = Math.min(CHUNK, to - from) / Math.max(1, n);
+    if (together < 4) {
       for (int row = from; row < to; row += n) {
-        ScalarFloats.mapRestOfRow(x, row, whole, map, out);
+        mapRow(buffers, x, row, map, out);
       }
+
+      return;
+    }
+
+    repeat(map.slope(), together, buffers.coefficients.slope());
+    repeat(map.scale(), together, buffers.coefficients.scale());
+    repeat(map.offset(), together, buffers.coefficients.offset());
+    for (int row = from; row < to; ) {
+      int length = Math.min(together * n, to - row);
+      mapStretch(buffers, x, row, length, buffers.coefficients, 0, out);
+      row += length;
     }
   }
 
-  /** Returns how many there are, of the channels from first to last of each row. */
-  private static int exponentsOfRows(
-      float[] x, int from, int to, double[] slope, int first, int last, double[] z) {
-    int at = 0;
-    for (int row = from; row < to; row += slope.length) {
-      for (int c = first; c < last; c += WIDTH, at += WIDTH) {
-        DoubleVector value =
-            (DoubleVector)
-                FloatVector.fromArray(FLOATS, x, row + c)
-                    .convertShape(VectorOperators.F2D, DOUBLES, 0);
-        value
-            .mul(DoubleVector.fromArray(DOUBLES, slope, c).mul(Lanes.MINUS_LOG2_E))
-            .intoArray(z, at);
-      }
+  private static void mapRow(Buffers buffers, float[] x, int row, GatedScale map, float[] out) {
+    for (int c = 0, n = map.slope().length; c < n; c += CHUNK) {
+      mapStretch(buffers, x, row + c, Math.min(CHUNK, n - c), map, c, out);
     }
-
-    return at;
   }
 
-  private static void gateRows(
-      float[] x,
-      int from,
-      int to,
-      GatedScale map,
-      int first,
-      int last,
-      double[] powers,
-      float[] out) {
+  private static void repeat(double[] row, int times, double[] rows) {
+    System.arraycopy(row, 0, rows, 0, row.length);
+    int length = row.length * times;
+    for (int done = row.length; done < length; done *= 2) {
+      System.arraycopy(rows, 0, rows, done, Math.min(done, length - done));
+    }
+  }
+
+  /** Maps n neighbours, at most a stretch, each with coefficients of its own from c. */
+  private static void mapStretch(
+      Buffers buffers, float[] x, int from, int n, GatedScale map, int c, float[] out) {
+    int whole = n - n % WIDTH;
+    setExponents(x, from, whole, map.slope(), c, buffers.exponents);
+    raise(buffers.exponents, whole, buffers.powers, false);
+    gate(x, from, whole, map, c, buffers.powers, out);
+    ScalarFloats.mapRestOfRow(x, from - c, c + whole, c + n, map, out);
+  }
+
+  private static void setExponents(
+      float[] x, int from, int n, double[] slope, int c, double[] exponents) {
+    for (int i = 0; i < n; i += WIDTH) {
+      DoubleVector value =
+          (DoubleVector)
+              FloatVector.fromArray(FLOATS, x, from + i)
+                  .convertShape(VectorOperators.F2D, DOUBLES, 0);
+      DoubleVector by = DoubleVector.fromArray(DOUBLES, slope, c + i).mul(Lanes.MINUS_LOG2_E);
+      value.mul(by).intoArray(exponents, i);
+    }
+  }
+
+  private static void gate(
+      float[] x, int from, int n, GatedScale map, int c, double[] powers, float[] out) {
     double[] scale = map.scale();
     double[] offset = map.offset();
-    int at = 0;
-    for (int row = from; row < to; row += scale.length) {
-      for (int c = first; c < last; c += WIDTH, at += WIDTH) {
-        DoubleVector value =
-            (DoubleVector)
-                FloatVector.fromArray(FLOATS, x, row + c)
-                    .convertShape(VectorOperators.F2D, DOUBLES, 0);
-        DoubleVector gated = value.div(DoubleVector.fromArray(DOUBLES, powers, at).add(Lanes.ONE));
-        DoubleVector y =
-            gated
-                .mul(DoubleVector.fromArray(DOUBLES, scale, c))
-                .add(DoubleVector.fromArray(DOUBLES, offset, c));
-        ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, row + c);
-      }
+    for (int i = 0; i < n; i += WIDTH) {
+      DoubleVector divisor = DoubleVector.fromArray(DOUBLES, powers, i).add(Lanes.ONE);
+      DoubleVector value =
+          (DoubleVector)
+              FloatVector.fromArray(FLOATS, x, from + i)
+                  .convertShape(VectorOperators.F2D, DOUBLES, 0);
+      DoubleVector y =
+          value
+              .div(divisor)
+              .mul(DoubleVector.fromArray(DOUBLES, scale, c + i))
+              .add(DoubleVector.fromArray(DOUBLES, offset, c + i));
+      ((FloatVector) y.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, from + i);
     }
   }
 
   static void gate(double[] x, double[] t, int n, double[] y) {
-    double[][] buffers = BUFFERS.get();
+    Buffers buffers = BUFFERS.get();
     int whole = n - n % WIDTH;
     for (int from = 0; from < whole; from += CHUNK) {
       int length = Math.min(CHUNK, whole - from);
       for (int i = 0; i < length; i += WIDTH) {
         DoubleVector.fromArray(DOUBLES, t, from + i)
             .mul(Lanes.MINUS_LOG2_E)
-            .intoArray(buffers[0], i);
+            .intoArray(buffers.exponents, i);
       }
 
-      raise(buffers, length);
+      raise(buffers.exponents, length, buffers.powers, false);
       for (int i = 0; i < length; i += WIDTH) {
-        DoubleVector divisor = DoubleVector.fromArray(DOUBLES, buffers[2], i).add(Lanes.ONE);
+        DoubleVector divisor = DoubleVector.fromArray(DOUBLES, buffers.powers, i).add(Lanes.ONE);
         DoubleVector.fromArray(DOUBLES, x, from + i).div(divisor).intoArray(y, from + i);
       }
     }
@@ -201,55 +228,42 @@ final class VectorGates {
 
   /**
    * Sets n powers, whole vectors, to 2 to the power of the exponents, as {@link
-   * Sigmoid#coarseDivisor} does.
+   * Sigmoid#coarseDivisor} does. Whether all were in range is seen afterwards, which costs less
+   * than to hold each of them to it.
    */
-  private static void raise(double[][] buffers, int n) {
-    double[] z = buffers[0];
-    if (!areInRange(z, n, buffers[1], buffers[2])) {
-      for (int i = 0; i < n; i += WIDTH) {
-        DoubleVector value = DoubleVector.fromArray(DOUBLES, z, i);
-        value
-            .blend(HIGHEST, value.compare(VectorOperators.GT, HIGHEST))
-            .blend(LOWEST, value.compare(VectorOperators.LT, LOWEST))
-            .intoArray(z, i);
-      }
-
-      areInRange(z, n, buffers[1], buffers[2]);
-    }
-
-    multiplyByFractionalPowers(buffers[1], n, buffers[2]);
-  }
-
-  /**
-   * Splits exponents into fractions and powers of integers, and returns whether all were in range,
-   * which costs less than to hold each of them to it.
-   */
-  private static boolean areInRange(double[] z, int n, double[] fractions, double[] powers) {
+  private static void raise(double[] exponents, int n, double[] powers, boolean limited) {
     LongVector outside = LongVector.zero(Lanes.LONGS);
     for (int i = 0; i < n; i += WIDTH) {
-      DoubleVector value = DoubleVector.fromArray(DOUBLES, z, i);
-      DoubleVector shifted = value.add(Lanes.BIASED_ROUNDER);
-      value.sub(shifted.sub(Lanes.BIASED_ROUNDER)).intoArray(fractions, i);
-      LongVector bits = shifted.reinterpretAsLongs();
-      outside = bits.sub(Lanes.LOWEST_BIASED).or(outside);
-      LongVector exponent = bits.lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
-      exponent.reinterpretAsDoubles().intoArray(powers, i);
-    }
-
-    long bits = LongVector.zero(Lanes.LONGS).or(outside).reduceLanes(VectorOperators.OR);
-    return (bits & -Sigmoid.EXPONENTS) == 0;
-  }
-
-  private static void multiplyByFractionalPowers(double[] fractions, int n, double[] powers) {
-    for (int i = 0; i < n; i += WIDTH) {
-      DoubleVector f = DoubleVector.fromArray(DOUBLES, fractions, i);
+      DoubleVector exponent = DoubleVector.fromArray(DOUBLES, exponents, i);
+      DoubleVector shifted = exponent.add(Lanes.BIASED_ROUNDER);
+      DoubleVector f = exponent.sub(shifted.sub(Lanes.BIASED_ROUNDER));
       DoubleVector f2 = f.mul(f);
       DoubleVector top = f.mul(Lanes.P7).add(Lanes.P6);
       DoubleVector upper = top.mul(f2).add(f.mul(Lanes.P5).add(Lanes.P4));
       DoubleVector middle = f.mul(Lanes.P3).add(Lanes.P2);
       DoubleVector lower = middle.mul(f2).add(f.mul(Lanes.P1).add(Lanes.ONE));
       DoubleVector power = upper.mul(f2.mul(f2)).add(lower);
-      power.mul(DoubleVector.fromArray(DOUBLES, powers, i)).intoArray(powers, i);
+      LongVector bits = shifted.reinterpretAsLongs();
+      outside = bits.sub(Lanes.LOWEST_BIASED).or(outside);
+      LongVector scale = bits.lanewise(VectorOperators.LSHL, Sigmoid.EXPONENT_SHIFT);
+      power.mul(scale.reinterpretAsDoubles()).intoArray(powers, i);
     }
+
+    long bits = LongVector.zero(Lanes.LONGS).or(outside).reduceLanes(VectorOperators.OR);
+    if (limited || (bits & -Sigmoid.EXPONENTS) == 0) {
+      return;
+    }
+
+    for (int i = 0; i < n; i += WIDTH) {
+      DoubleVector exponent = DoubleVector.fromArray(DOUBLES, exponents, i);
+      exponent
+          .blend(Lanes.COARSE_LIMIT, exponent.compare(VectorOperators.GT, Lanes.COARSE_LIMIT))
+          .blend(
+              Lanes.MINUS_COARSE_LIMIT,
+              exponent.compare(VectorOperators.LT, Lanes.MINUS_COARSE_LIMIT))
+          .intoArray(exponents, i);
+    }
+
+    raise(exponents, n, powers, true);
   }
 }

@@ -51,11 +51,6 @@ class TestLoops {
   void vectorsGiveTheBitsOfPlainLoops(TensorView view) {
     for (long seed = 0; seed < 4; seed++) {
       double[] doubles = values(view.length(), new Random(seed), seed >= 2);
-      float[] floats = new float[doubles.length];
-      for (int i = 0; i < floats.length; i++) {
-        floats[i] = (float) doubles[i];
-      }
-
       LoopsProvider plain = LoopsProvider.SCALAR;
       LoopsProvider vector = LoopsProvider.vector();
       compare(
@@ -66,9 +61,40 @@ class TestLoops {
       compare(
           new Both<>(plain.floats(), plain.doubles()),
           new Both<>(vector.floats(), vector.doubles()),
-          floats,
+          narrowed(doubles),
           view);
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("views")
+  @EnabledIf("io.sparknorm.kernels.VectorInstructions#hasModule")
+  void vectorsGiveTheBitsOfPlainLoopsForAnySlope(TensorView view) {
+    double[] slopes = {
+      Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e300, -1e300, 1e-300, 0, -0.0
+    };
+    int n = view.channels();
+    double[] slope = coefficients(n, 1);
+    for (int c = 0; c < n; c += 3) {
+      slope[c] = slopes[c / 3 % slopes.length];
+    }
+
+    GatedScale map = new GatedScale(slope, coefficients(n, 2), coefficients(n, 3));
+    double[] doubles = values(view.length(), new Random(5), true);
+    LoopsProvider plain = LoopsProvider.SCALAR;
+    LoopsProvider vector = LoopsProvider.vector();
+    assertThat(mapped(vector.doubles(), doubles, view, map))
+        .isEqualTo(mapped(plain.doubles(), doubles, view, map));
+    assertThat(mapped(vector.floats(), narrowed(doubles), view, map))
+        .isEqualTo(mapped(plain.floats(), narrowed(doubles), view, map));
+  }
+
+  private static <A> A mapped(Loops<A> loops, A x, TensorView view, ChannelMap map) {
+    A out = copy(x);
+    new Both<>(loops, LoopsProvider.SCALAR.doubles())
+        .tensor(x, out)
+        .map(0, view, map, Activation.NONE);
+    return out;
   }
 
   /** However slices are taken together, and whatever their neighbours need. */
@@ -79,12 +105,7 @@ class TestLoops {
       for (long seed = 0; seed < 4; seed++) {
         double[] values = values(67 * run, new Random(seed), seed >= 2);
         values[20 * run] = 1e30; // far from the slice's mean, which has it taken once more
-        float[] floats = new float[values.length];
-        for (int i = 0; i < floats.length; i++) {
-          floats[i] = (float) values[i];
-        }
-
-        checkSlices(provider.floats(), floats, run);
+        checkSlices(provider.floats(), narrowed(values), run);
         checkSlices(provider.doubles(), values, run);
       }
     }
@@ -165,6 +186,15 @@ class TestLoops {
   @SuppressWarnings("unchecked")
   private static <A> A copy(A x) {
     return x instanceof float[] floats ? (A) floats.clone() : (A) ((double[]) x).clone();
+  }
+
+  private static float[] narrowed(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+
+    return floats;
   }
 
   private static double[] coefficients(int n, long seed) {
