@@ -10,9 +10,9 @@ import java.lang.invoke.MethodHandles;
  * take ten to twenty times as long for as long as the process runs. The loops that Spark generates
  * do grow so large, or do not, as the order of compilations has it.
  *
- * <p>The same becomes of conversions of vectors that are more than 15 calls deep ({@code
- * MaxInlineLevel}), some five of which are the Vector API's own: hence a call apart at the start of
- * a record, and another where its channels are mapped.
+ * <p>The same happens to conversions of vectors that are more than 15 calls deep ({@code
+ * MaxInlineLevel}), four to six of which are the Vector API's own: hence a call apart at the start
+ * of a record, and another where its channels are mapped.
  *
  * <p>The loops of exact moments need no handle: HotSpot takes in no method of more than 325
  * bytecodes ({@code FreqInlineSize}), and they have more.
@@ -22,7 +22,7 @@ import java.lang.invoke.MethodHandles;
 final class Apart {
   private static MethodHandle normalise =
       find(Normalizer.class, "normalise", Tensor.class, TensorView.class);
-  private static MethodHandle map =
+  private static MethodHandle mapChannels =
       find(
           Tensor.class,
           "mapChannels",
@@ -56,7 +56,7 @@ final class Apart {
   static void map(
       Tensor<?> tensor, int from, TensorView view, ChannelMap map, Activation activation) {
     try {
-      Apart.map.invokeExact((Tensor) tensor, from, view, map, activation);
+      mapChannels.invokeExact((Tensor) tensor, from, view, map, activation);
     } catch (Throwable e) {
       throw unchecked(e);
     }

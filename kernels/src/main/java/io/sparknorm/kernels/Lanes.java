@@ -62,7 +62,6 @@ final class Lanes {
   static final DoubleVector P7 = all(Sigmoid.P7);
   static final DoubleVector TWO_TO_64 = all(Sigmoid.TWO_TO_64);
 
-  /** For the bits of doubles. */
   static final VectorSpecies<Long> LONGS = VectorSpecies.of(long.class, DOUBLES.vectorShape());
 
   static final LongVector LOWEST_BITS = allLongs(Sigmoid.LOWEST_BITS);

@@ -112,7 +112,7 @@ interface Loops<A> {
 
   /**
    * Sets {@code y[i] = x[i] / (1 + exp(-t[i]))}, as exactly as the elements need it, for the first
-   * n elements; t is not infinite, and where it is NaN, x is too.
+   * n elements.
    */
   void gate(double[] x, double[] t, int n, double[] y);
 

@@ -248,11 +248,11 @@ class ScalarFloats implements Loops<float[]> {
   @Override
   public void mapRows(float[] x, int from, int to, GatedScale map, float[] out) {
     for (int row = from; row < to; row += map.slope().length) {
-      mapRestOfRow(x, row, 0, map.slope().length, map, out);
+      mapPartOfRow(x, row, 0, map.slope().length, map, out);
     }
   }
 
-  static void mapRestOfRow(float[] x, int row, int from, int to, GatedScale map, float[] out) {
+  static void mapPartOfRow(float[] x, int row, int from, int to, GatedScale map, float[] out) {
     double[] slope = map.slope();
     double[] scale = map.scale();
     double[] offset = map.offset();

@@ -80,9 +80,10 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
     }
 
     int step = Math.max(1, LENGTH / view.channels()) * view.channels();
-    for (int start = from; start < end; start += step) {
+    for (int start = from; start < end; ) {
       int n = Math.min(step, end - start);
       activated(start, n, activation, v -> map.mapRows(doubles, v, 0, n, v));
+      start += n;
     }
   }
 

@@ -16,8 +16,9 @@ import jdk.incubator.vector.VectorOperators;
  * row goes through the plain loops.
  *
  * <p>Every vector is made, used and stored in one loop, by methods of the Vector API alone: the
- * compiler takes these in, but for {@code castShape}, as long as the caller has not grown large
- * (see {@link Apart}). What it leaves out allocates each vector that goes in or out.
+ * compiler takes these in, but for {@code castShape}, as long as the caller is neither large nor
+ * deep within others (see {@link Apart}). What it leaves out allocates each vector that goes in or
+ * out.
  */
 final class VectorFloats extends ScalarFloats {
   /** As many runs as have their partial sums in four vectors: one, two or four. */

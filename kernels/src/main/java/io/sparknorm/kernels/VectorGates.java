@@ -19,11 +19,17 @@ final class VectorGates {
   /** The elements of a stretch: they and what belongs to them stay in the nearest cache. */
   private static final int CHUNK = 512;
 
-  /** Of no whole pages: loads from one would wait for stores at the same place in another. */
+  /**
+   * Not a whole number of pages: a load from one buffer would wait for a store at the same place in
+   * a page of another.
+   */
   private static final int LENGTH = CHUNK + 40;
 
   /** Runs of at least as many elements are taken alone: their coefficients stay in registers. */
   private static final int LONG_RUN = 64;
+
+  /** Fewer rows in a stretch are not worth copies of their coefficients. */
+  private static final int FEWEST_ROWS = 4;
 
   /** Of one thread: exponents, powers, and coefficients of every element of a stretch. */
   private record Buffers(double[] exponents, double[] powers, GatedScale coefficients) {
@@ -59,7 +65,7 @@ final class VectorGates {
     for (int i = 0; i < whole; ) {
       int n = Math.min(CHUNK, whole - i);
       setExponents(x, from + i, n, slope, buffers.exponents);
-      raise(buffers.exponents, n, buffers.powers, false);
+      raise(buffers, n);
       gate(x, from + i, n, map.scale()[c], map.offset()[c], buffers.powers, out);
       i += n;
     }
@@ -129,8 +135,8 @@ final class VectorGates {
   static void mapRows(float[] x, int from, int to, GatedScale map, float[] out) {
     Buffers buffers = BUFFERS.get();
     int n = map.slope().length;
-    int together = Math.min(CHUNK, to - from) / Math.max(1, n);
-    if (together < 4) {
+    int together = Math.min(CHUNK, to - from) / n;
+    if (together < FEWEST_ROWS) {
       for (int row = from; row < to; row += n) {
         mapRow(buffers, x, row, map, out);
       }
@@ -149,8 +155,11 @@ final class VectorGates {
   }
 
   private static void mapRow(Buffers buffers, float[] x, int row, GatedScale map, float[] out) {
-    for (int c = 0, n = map.slope().length; c < n; c += CHUNK) {
-      mapStretch(buffers, x, row + c, Math.min(CHUNK, n - c), map, c, out);
+    int channels = map.slope().length;
+    for (int c = 0; c < channels; ) {
+      int n = Math.min(CHUNK, channels - c);
+      mapStretch(buffers, x, row + c, n, map, c, out);
+      c += n;
     }
   }
 
@@ -167,9 +176,9 @@ final class VectorGates {
       Buffers buffers, float[] x, int from, int n, GatedScale map, int c, float[] out) {
     int whole = n - n % WIDTH;
     setExponents(x, from, whole, map.slope(), c, buffers.exponents);
-    raise(buffers.exponents, whole, buffers.powers, false);
+    raise(buffers, whole);
     gate(x, from, whole, map, c, buffers.powers, out);
-    ScalarFloats.mapRestOfRow(x, from - c, c + whole, c + n, map, out);
+    ScalarFloats.mapPartOfRow(x, from - c, c + whole, c + n, map, out);
   }
 
   private static void setExponents(
@@ -206,7 +215,7 @@ final class VectorGates {
   static void gate(double[] x, double[] t, int n, double[] y) {
     Buffers buffers = BUFFERS.get();
     int whole = n - n % WIDTH;
-    for (int from = 0; from < whole; from += CHUNK) {
+    for (int from = 0; from < whole; ) {
       int length = Math.min(CHUNK, whole - from);
       for (int i = 0; i < length; i += WIDTH) {
         DoubleVector.fromArray(DOUBLES, t, from + i)
@@ -214,11 +223,13 @@ final class VectorGates {
             .intoArray(buffers.exponents, i);
       }
 
-      raise(buffers.exponents, length, buffers.powers, false);
+      raise(buffers, length);
       for (int i = 0; i < length; i += WIDTH) {
         DoubleVector divisor = DoubleVector.fromArray(DOUBLES, buffers.powers, i).add(Lanes.ONE);
         DoubleVector.fromArray(DOUBLES, x, from + i).div(divisor).intoArray(y, from + i);
       }
+
+      from += length;
     }
 
     for (int i = whole; i < n; i++) {
@@ -228,10 +239,21 @@ final class VectorGates {
 
   /**
    * Sets n powers, whole vectors, to 2 to the power of the exponents, as {@link
-   * Sigmoid#coarseDivisor} does. Whether all were in range is seen afterwards, which costs less
-   * than to hold each of them to it.
+   * Sigmoid#coarseDivisor} does. A stretch with some out of range is taken once more, which costs
+   * less than to hold each of them to it.
    */
-  private static void raise(double[] exponents, int n, double[] powers, boolean limited) {
+  private static void raise(Buffers buffers, int n) {
+    if (!raiseOrLimit(buffers.exponents, n, buffers.powers)) {
+      raiseOrLimit(buffers.exponents, n, buffers.powers);
+    }
+  }
+
+  /**
+   * Returns whether all exponents were in range; if not, they are limited to it, and the powers are
+   * not to be used. With more than 325 bytecodes it is compiled by itself: deep in others, its
+   * vectors would not be kept in registers (see {@link Apart}).
+   */
+  private static boolean raiseOrLimit(double[] exponents, int n, double[] powers) {
     LongVector outside = LongVector.zero(Lanes.LONGS);
     for (int i = 0; i < n; i += WIDTH) {
       DoubleVector exponent = DoubleVector.fromArray(DOUBLES, exponents, i);
@@ -250,11 +272,8 @@ final class VectorGates {
     }
 
     long bits = LongVector.zero(Lanes.LONGS).or(outside).reduceLanes(VectorOperators.OR);
-    if (limited || (bits & -Sigmoid.EXPONENTS) == 0) {
-      return;
-    }
-
-    for (int i = 0; i < n; i += WIDTH) {
+    boolean inRange = (bits & -Sigmoid.EXPONENTS) == 0;
+    for (int i = 0; i < n && !inRange; i += WIDTH) {
       DoubleVector exponent = DoubleVector.fromArray(DOUBLES, exponents, i);
       exponent
           .blend(Lanes.COARSE_LIMIT, exponent.compare(VectorOperators.GT, Lanes.COARSE_LIMIT))
@@ -264,6 +283,6 @@ final class VectorGates {
           .intoArray(exponents, i);
     }
 
-    raise(exponents, n, powers, true);
+    return inRange;
   }
 }

@@ -22,6 +22,27 @@ class TestLoops {
   };
 
   static Stream<TensorView> views() {
+    return Stream.concat(viewsOfAnyLength(), viewsAtTheBounds());
+  }
+
+  /** Where loops change their way: lengths of runs and rows, and numbers of rows. */
+  private static Stream<TensorView> viewsAtTheBounds() {
+    return Stream.of(
+        new TensorView(1, 9, 63),
+        new TensorView(1, 9, 64),
+        new TensorView(1, 3, 511),
+        new TensorView(1, 3, 512),
+        new TensorView(1, 3, 513),
+        new TensorView(9, 128, 1),
+        new TensorView(9, 129, 1),
+        new TensorView(3, 5, 1),
+        new TensorView(4, 5, 1),
+        new TensorView(2, 511, 1),
+        new TensorView(2, 512, 1),
+        new TensorView(2, 513, 1));
+  }
+
+  private static Stream<TensorView> viewsOfAnyLength() {
     return IntStream.of(1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33)
         .boxed()
         .flatMap(
@@ -71,7 +92,7 @@ class TestLoops {
   @EnabledIf("io.sparknorm.kernels.VectorInstructions#hasModule")
   void vectorsGiveTheBitsOfPlainLoopsForAnySlope(TensorView view) {
     double[] slopes = {
-      Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e300, -1e300, 1e-300, 0, -0.0
+      Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e300, -1e300, 1e-310, 0, -0.0
     };
     int n = view.channels();
     double[] slope = coefficients(n, 1);

@@ -22,7 +22,7 @@ final class VectorTileLoops implements TileLoops {
   private static final VectorShape HALF = VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2);
   private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, HALF);
 
-  /** As many as two vectors of doubles. */
+  /** Vectors of as many lanes as two of doubles have. */
   private static final VectorSpecies<Float> WIDE_FLOATS = FloatVector.SPECIES_PREFERRED;
 
   private static final VectorSpecies<Integer> WIDE_INTS = IntVector.SPECIES_PREFERRED;
