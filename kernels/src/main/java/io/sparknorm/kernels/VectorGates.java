@@ -249,9 +249,9 @@ final class VectorGates {
   }
 
   /**
-   * Returns whether all exponents were in range; if not, they are limited to it, and the powers are
-   * not to be used. With more than 325 bytecodes it is compiled by itself: deep in others, its
-   * vectors would not be kept in registers (see {@link Apart}).
+   * Returns whether all exponents were in range; those that were not, NaN apart, are limited to it,
+   * so that the powers of another call are right. With more than 325 bytecodes it is compiled by
+   * itself: deep in others, its vectors would not be kept in registers (see {@link Apart}).
    */
   private static boolean raiseOrLimit(double[] exponents, int n, double[] powers) {
     LongVector outside = LongVector.zero(Lanes.LONGS);
