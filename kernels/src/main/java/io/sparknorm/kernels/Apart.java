@@ -14,8 +14,9 @@ import java.lang.invoke.MethodHandles;
  * MaxInlineLevel}), four to six of which are the Vector API's own: hence a call apart at the start
  * of a record, and another where its channels are mapped.
  *
- * <p>The loops of exact moments need no handle: HotSpot takes in no method of more than 325
- * bytecodes ({@code FreqInlineSize}), and they have more.
+ * <p>The loops that add to exact moments need no handle: HotSpot takes in no method of more than
+ * 325 bytecodes ({@code FreqInlineSize}), and they have more. Those that look at a tile once it is
+ * added have fewer.
  *
  * <p>The handles are no constants, and so not taken in: that is why no field is final.
  */
