@@ -61,6 +61,7 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
     Apart.map(this, from, view, map, activation);
   }
 
+  /** What {@link #map} calls apart. */
   void mapChannels(int from, TensorView view, ChannelMap map, Activation activation) {
     if (view.inner() == 1) {
       mapRows(from, view, map, activation);

@@ -272,8 +272,11 @@ final class VectorGates {
     }
 
     long bits = LongVector.zero(Lanes.LONGS).or(outside).reduceLanes(VectorOperators.OR);
-    boolean inRange = (bits & -Sigmoid.EXPONENTS) == 0;
-    for (int i = 0; i < n && !inRange; i += WIDTH) {
+    if ((bits & -Sigmoid.EXPONENTS) == 0) {
+      return true;
+    }
+
+    for (int i = 0; i < n; i += WIDTH) {
       DoubleVector exponent = DoubleVector.fromArray(DOUBLES, exponents, i);
       exponent
           .blend(Lanes.COARSE_LIMIT, exponent.compare(VectorOperators.GT, Lanes.COARSE_LIMIT))
@@ -283,6 +286,6 @@ final class VectorGates {
           .intoArray(exponents, i);
     }
 
-    return inRange;
+    return false;
   }
 }

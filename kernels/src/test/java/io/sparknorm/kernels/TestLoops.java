@@ -112,8 +112,7 @@ class TestLoops {
 
   private static <A> A mapped(Loops<A> loops, A x, TensorView view, ChannelMap map) {
     A out = copy(x);
-    new Both<>(loops, LoopsProvider.SCALAR.doubles())
-        .tensor(x, out)
+    new Tensor<>(loops, LoopsProvider.SCALAR.doubles(), x, out, false)
         .map(0, view, map, Activation.NONE);
     return out;
   }
