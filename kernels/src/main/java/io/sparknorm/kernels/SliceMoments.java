@@ -54,14 +54,16 @@ final class SliceMoments {
   static <A> SliceMoments of(Loops<A> loops, A x, int from, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels(), true);
     if (slices.channelLength() > 0) {
-      for (int s = 0; s < slices.channels(); s++) {
-        moments.mean[s] = loops.get(x, from + s * slices.inner());
-      }
-
       if (inRuns(slices)) {
         moments.takeRuns(loops, x, from, slices);
-      } else if (!moments.takeRows(loops, x, from, slices)) {
-        moments.takeRows(loops, x, from, slices);
+      } else {
+        for (int s = 0; s < slices.channels(); s++) {
+          moments.start(loops, x, from, slices.inner(), s);
+        }
+
+        if (!moments.takeRows(loops, x, from, slices)) {
+          moments.takeRows(loops, x, from, slices);
+        }
       }
     }
 
@@ -130,6 +132,10 @@ final class SliceMoments {
     for (int first = 0; first < apart; first += step) {
       int last = Math.min(first + step, apart);
       for (int s = first, at = 0; s < last; s++, at += together * Loops.LANES) {
+        for (int t = 0; t < together; t++) {
+          start(loops, x, from, run, s + t * apart);
+        }
+
         loops.sumDeviationsTogether(
             x, from + s * run, run, apart, mean, s, partials.sums, partials.squares, at);
       }
@@ -142,8 +148,19 @@ final class SliceMoments {
     }
 
     for (int s = apart * together; s < mean.length; s++) {
+      start(loops, x, from, run, s);
       sumRun(loops, x, from, run, s, partials);
       settleRun(loops, x, from, run, s, partials, 0);
+    }
+  }
+
+  /**
+   * Has deviations taken from a slice's first element. It is read as the slice's turn comes: reads
+   * of all first elements, before any other, take a third as long as all that follows.
+   */
+  private <A> void start(Loops<A> loops, A x, int from, int run, int slice) {
+    if (aboutMean) {
+      mean[slice] = loops.get(x, from + slice * run);
     }
   }
 

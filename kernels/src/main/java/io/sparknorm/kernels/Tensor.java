@@ -34,12 +34,18 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
   static void inParts(TensorView view, int groups, Part part) {
     int perGroup = view.channels() / groups;
     int length = perGroup * view.inner();
-    int step = view.outer() == 1 ? Math.max(1, NEAR / Math.max(1, length)) : groups;
+    int step = view.outer() == 1 ? near(length) : groups;
     for (int group = 0; group < groups; group += step) {
       int channels = Math.min(step, groups - group) * perGroup;
       part.take(
           group * length, new TensorView(view.outer(), channels, view.inner()), group * perGroup);
     }
+  }
+
+  /** How many groups of a length are taken together, fours if more: loops take fours. */
+  private static int near(int length) {
+    int groups = Math.max(1, NEAR / Math.max(1, length));
+    return groups > 4 ? groups - groups % 4 : groups;
   }
 
   /** Mean and squared deviations of every slice from a position: the channels of the view. */

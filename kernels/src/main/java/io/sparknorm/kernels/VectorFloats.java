@@ -371,7 +371,6 @@ final class VectorFloats extends ScalarFloats {
               .sub(shiftA)
               .mul(scaleA)
               .add(offsetA);
-      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromA + i);
       DoubleVector b =
           ((DoubleVector)
                   FloatVector.fromArray(FLOATS, x, fromB + i)
@@ -379,6 +378,7 @@ final class VectorFloats extends ScalarFloats {
               .sub(shiftB)
               .mul(scaleB)
               .add(offsetB);
+      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromA + i);
       ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromB + i);
     }
 
@@ -429,51 +429,71 @@ final class VectorFloats extends ScalarFloats {
     }
   }
 
-  /**
-   * A row of the first half and one of the second in one loop, which reads the map once for both.
-   */
+  /** A row of each quarter in one loop, which reads the map once for all four. */
   @Override
   public void mapRows(float[] x, int from, int to, ShiftScale map, float[] out) {
     int n = map.shift().length;
-    int half = Loops.halfOfRows(to - from, n);
-    for (int row = from; row < from + half; row += n) {
-      mapTwoRows(x, row, row + half, map, out);
+    int quarter = (to - from) / n / 4 * n;
+    for (int row = from; row < from + quarter; row += n) {
+      mapFourRows(x, row, quarter, map, out);
     }
 
-    for (int row = from + 2 * half; row < to; row += n) {
+    for (int row = from + 4 * quarter; row < to; row += n) {
       mapRow(x, row, map, out);
     }
   }
 
-  private static void mapTwoRows(float[] x, int rowA, int rowB, ShiftScale map, float[] out) {
+  /** Maps a row and the three that are a distance apart after it. */
+  private static void mapFourRows(float[] x, int rowA, int apart, ShiftScale map, float[] out) {
     double[] shift = map.shift();
     double[] scale = map.scale();
     double[] offset = map.offset();
+    int rowB = rowA + apart;
+    int rowC = rowB + apart;
+    int rowD = rowC + apart;
     int whole = shift.length - shift.length % WIDTH;
-    for (int c = 0; c < whole; c += WIDTH) {
-      DoubleVector shifts = DoubleVector.fromArray(DOUBLES, shift, c);
-      DoubleVector scales = DoubleVector.fromArray(DOUBLES, scale, c);
-      DoubleVector offsets = DoubleVector.fromArray(DOUBLES, offset, c);
+    for (int i = 0; i < whole; i += WIDTH) {
+      DoubleVector shifts = DoubleVector.fromArray(DOUBLES, shift, i);
+      DoubleVector scales = DoubleVector.fromArray(DOUBLES, scale, i);
+      DoubleVector offsets = DoubleVector.fromArray(DOUBLES, offset, i);
       DoubleVector a =
           ((DoubleVector)
-                  FloatVector.fromArray(FLOATS, x, rowA + c)
+                  FloatVector.fromArray(FLOATS, x, rowA + i)
                       .convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(shifts)
               .mul(scales)
               .add(offsets);
-      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, rowA + c);
       DoubleVector b =
           ((DoubleVector)
-                  FloatVector.fromArray(FLOATS, x, rowB + c)
+                  FloatVector.fromArray(FLOATS, x, rowB + i)
                       .convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(shifts)
               .mul(scales)
               .add(offsets);
-      ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, rowB + c);
+      DoubleVector c =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, rowC + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shifts)
+              .mul(scales)
+              .add(offsets);
+      DoubleVector d =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, rowD + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shifts)
+              .mul(scales)
+              .add(offsets);
+      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, rowA + i);
+      ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, rowB + i);
+      ((FloatVector) c.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, rowC + i);
+      ((FloatVector) d.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, rowD + i);
     }
 
     mapRestOfRow(x, rowA, whole, map, out);
     mapRestOfRow(x, rowB, whole, map, out);
+    mapRestOfRow(x, rowC, whole, map, out);
+    mapRestOfRow(x, rowD, whole, map, out);
   }
 
   private static void mapRow(float[] x, int row, ShiftScale map, float[] out) {
@@ -634,7 +654,6 @@ final class VectorFloats extends ScalarFloats {
               .add(offsetA)
               .mul(weights)
               .add(biases);
-      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromA + i);
       DoubleVector b =
           ((DoubleVector)
                   FloatVector.fromArray(FLOATS, x, fromB + i)
@@ -644,6 +663,7 @@ final class VectorFloats extends ScalarFloats {
               .add(offsetB)
               .mul(weights)
               .add(biases);
+      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromA + i);
       ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromB + i);
     }
 
