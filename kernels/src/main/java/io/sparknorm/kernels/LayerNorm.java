@@ -30,7 +30,7 @@ public record LayerNorm(
   public Normalizer normalizer(TensorShape shape) {
     int block = blockLength(normalizedShape, shape);
     affine.checkSize(block, "position in the normalized shape");
-    return new Bound(shape, block);
+    return new BlockwiseNormalizer(shape, block, true, denominator, affine, activation);
   }
 
   /** The number of elements of a block, which must consist of the shape's last dimensions. */
@@ -47,18 +47,5 @@ public record LayerNorm(
     }
 
     return new TensorShape(normalizedShape, shape.layout()).fixedLength();
-  }
-
-  private final class Bound extends BlockwiseNormalizer {
-    private static final long serialVersionUID = 1L;
-
-    Bound(TensorShape shape, int block) {
-      super(shape, block, denominator, affine, activation);
-    }
-
-    @Override
-    SliceMoments moments(Tensor<?> tensor, int from, TensorView slices) {
-      return tensor.moments(from, slices);
-    }
   }
 }

@@ -29,24 +29,8 @@ public record RmsNorm(
   public Normalizer normalizer(TensorShape shape) {
     int block = LayerNorm.blockLength(normalizedShape, shape);
     weight.checkSize("weight", block, "position in the normalized shape");
-    return new Bound(shape, block);
-  }
-
-  private final class Bound extends BlockwiseNormalizer {
-    private static final long serialVersionUID = 1L;
-
-    Bound(TensorShape shape, int block) {
-      super(
-          shape,
-          block,
-          Denominator.insideSqrt(epsilon),
-          new Affine(weight, Coefficients.NONE),
-          activation);
-    }
-
-    @Override
-    SliceMoments moments(Tensor<?> tensor, int from, TensorView slices) {
-      return tensor.squares(from, slices);
-    }
+    Denominator denominator = Denominator.insideSqrt(epsilon);
+    Affine affine = new Affine(weight, Coefficients.NONE);
+    return new BlockwiseNormalizer(shape, block, false, denominator, affine, activation);
   }
 }

@@ -155,8 +155,8 @@ final class SliceMoments {
   }
 
   /**
-   * Has deviations taken from a slice's first element. It is read as the slice's turn comes: reads
-   * of all first elements, before any other, take a third as long as all that follows.
+   * Has deviations taken from a slice's first element, which is read as the slice's turn comes:
+   * each is a wait for memory of its own, if read before any other elements.
    */
   private <A> void start(Loops<A> loops, A x, int from, int run, int slice) {
     if (aboutMean) {

@@ -42,7 +42,9 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
     }
   }
 
-  /** How many groups of a length are taken together, fours if more: loops take fours. */
+  /**
+   * As many groups of a length as are near; if more than four then in fours, as loops take them.
+   */
   private static int near(int length) {
     int groups = Math.max(1, NEAR / Math.max(1, length));
     return groups > 4 ? groups - groups % 4 : groups;

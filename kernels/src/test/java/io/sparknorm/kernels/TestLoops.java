@@ -37,6 +37,9 @@ class TestLoops {
         new TensorView(9, 129, 1),
         new TensorView(3, 5, 1),
         new TensorView(4, 5, 1),
+        new TensorView(4, 67, 1),
+        new TensorView(7, 16, 1),
+        new TensorView(23, 19, 1),
         new TensorView(2, 511, 1),
         new TensorView(2, 512, 1),
         new TensorView(2, 513, 1));
