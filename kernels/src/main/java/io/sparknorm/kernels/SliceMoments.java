@@ -155,7 +155,7 @@ final class SliceMoments {
   }
 
   /**
-   * Has deviations taken from a slice's first element, which is read as the slice's turn comes:
+   * Has deviations taken from a slice's first element. Runs have theirs read as their turn comes:
    * each is a wait for memory of its own, if read before any other elements.
    */
   private <A> void start(Loops<A> loops, A x, int from, int run, int slice) {

@@ -43,7 +43,8 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
   }
 
   /**
-   * As many groups of a length as are near; if more than four then in fours, as loops take them.
+   * As many groups of a length as are near; if more than four then in fours, the most that loops
+   * take together.
    */
   private static int near(int length) {
     int groups = Math.max(1, NEAR / Math.max(1, length));

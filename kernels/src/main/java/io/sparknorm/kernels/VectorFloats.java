@@ -344,18 +344,90 @@ final class VectorFloats extends ScalarFloats {
       return;
     }
 
-    int half = runs / 2;
-    for (int run = 0, start = from; run < half; run++, start += length) {
-      mapTwoRuns(x, start, start + half * length, length, map, c + run, c + run + half, out);
+    int quarter = runs / 4;
+    for (int run = 0; run < quarter; run++) {
+      mapFourRuns(x, from + run * length, length, quarter, map, c + run, out);
     }
 
-    for (int run = 2 * half; run < runs; run++) {
-      mapRun(x, from + run * length, length, map, c + run, out);
+    int rest = 4 * quarter;
+    if (runs - rest > 1) {
+      mapTwoRuns(x, from + rest * length, length, map, c + rest, out);
+      rest += 2;
+    }
+
+    if (runs > rest) {
+      mapRun(x, from + rest * length, length, map, c + rest, out);
     }
   }
 
+  /** Maps a run and three after it, each as many runs apart. */
+  private static void mapFourRuns(
+      float[] x, int fromA, int length, int apart, ShiftScale map, int cA, float[] out) {
+    int fromB = fromA + apart * length;
+    int fromC = fromB + apart * length;
+    int fromD = fromC + apart * length;
+    int cB = cA + apart;
+    int cC = cB + apart;
+    int cD = cC + apart;
+    DoubleVector shiftA = DoubleVector.broadcast(DOUBLES, map.shift()[cA]);
+    DoubleVector scaleA = DoubleVector.broadcast(DOUBLES, map.scale()[cA]);
+    DoubleVector offsetA = DoubleVector.broadcast(DOUBLES, map.offset()[cA]);
+    DoubleVector shiftB = DoubleVector.broadcast(DOUBLES, map.shift()[cB]);
+    DoubleVector scaleB = DoubleVector.broadcast(DOUBLES, map.scale()[cB]);
+    DoubleVector offsetB = DoubleVector.broadcast(DOUBLES, map.offset()[cB]);
+    DoubleVector shiftC = DoubleVector.broadcast(DOUBLES, map.shift()[cC]);
+    DoubleVector scaleC = DoubleVector.broadcast(DOUBLES, map.scale()[cC]);
+    DoubleVector offsetC = DoubleVector.broadcast(DOUBLES, map.offset()[cC]);
+    DoubleVector shiftD = DoubleVector.broadcast(DOUBLES, map.shift()[cD]);
+    DoubleVector scaleD = DoubleVector.broadcast(DOUBLES, map.scale()[cD]);
+    DoubleVector offsetD = DoubleVector.broadcast(DOUBLES, map.offset()[cD]);
+    int whole = length - length % WIDTH;
+    for (int i = 0; i < whole; i += WIDTH) {
+      DoubleVector a =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromA + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftA)
+              .mul(scaleA)
+              .add(offsetA);
+      DoubleVector b =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromB + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftB)
+              .mul(scaleB)
+              .add(offsetB);
+      DoubleVector c =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromC + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftC)
+              .mul(scaleC)
+              .add(offsetC);
+      DoubleVector d =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromD + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftD)
+              .mul(scaleD)
+              .add(offsetD);
+      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromA + i);
+      ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromB + i);
+      ((FloatVector) c.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromC + i);
+      ((FloatVector) d.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromD + i);
+    }
+
+    mapRestOfRun(x, fromA + whole, fromA + length, map, cA, out);
+    mapRestOfRun(x, fromB + whole, fromB + length, map, cB, out);
+    mapRestOfRun(x, fromC + whole, fromC + length, map, cC, out);
+    mapRestOfRun(x, fromD + whole, fromD + length, map, cD, out);
+  }
+
+  /** Maps a run and the next. */
   private static void mapTwoRuns(
-      float[] x, int fromA, int fromB, int length, ShiftScale map, int cA, int cB, float[] out) {
+      float[] x, int fromA, int length, ShiftScale map, int cA, float[] out) {
+    int fromB = fromA + length;
+    int cB = cA + 1;
     DoubleVector shiftA = DoubleVector.broadcast(DOUBLES, map.shift()[cA]);
     DoubleVector scaleA = DoubleVector.broadcast(DOUBLES, map.scale()[cA]);
     DoubleVector offsetA = DoubleVector.broadcast(DOUBLES, map.offset()[cA]);
@@ -443,7 +515,7 @@ final class VectorFloats extends ScalarFloats {
     }
   }
 
-  /** Maps a row and the three that are a distance apart after it. */
+  /** Maps a row and three after it, each a distance apart. */
   private static void mapFourRows(float[] x, int rowA, int apart, ShiftScale map, float[] out) {
     double[] shift = map.shift();
     double[] scale = map.scale();

@@ -30,6 +30,9 @@ class TestLoops {
     return Stream.of(
         new TensorView(1, 9, 63),
         new TensorView(1, 9, 64),
+        new TensorView(1, 6, 65),
+        new TensorView(2, 7, 100),
+        new TensorView(1, 2, 70),
         new TensorView(1, 3, 511),
         new TensorView(1, 3, 512),
         new TensorView(1, 3, 513),
