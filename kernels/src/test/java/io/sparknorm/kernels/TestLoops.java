@@ -30,7 +30,10 @@ class TestLoops {
     return Stream.of(
         new TensorView(1, 9, 63),
         new TensorView(1, 9, 64),
+        new TensorView(1, 1, 70),
+        new TensorView(1, 4, 65),
         new TensorView(1, 6, 65),
+        new TensorView(1, 8, 100),
         new TensorView(2, 7, 100),
         new TensorView(1, 2, 70),
         new TensorView(1, 3, 511),
