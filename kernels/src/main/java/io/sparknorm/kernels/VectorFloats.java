@@ -689,31 +689,45 @@ final class VectorFloats extends ScalarFloats {
     mapRestOfBlock(x, from, map, k, whole, out);
   }
 
-  /** Two blocks in one loop, half of all apart: weight and bias are read once for both. */
+  /** A block of each quarter in one loop, which reads weight and bias once for all four. */
   @Override
   public void mapBlocks(float[] x, int from, BlockScale map, float[] out) {
     int block = map.weight().length;
-    int half = map.scale().length / 2;
-    for (int k = 0; k < half; k++) {
-      mapTwoBlocks(x, from + k * block, from + (k + half) * block, map, k, k + half, out);
+    int quarter = map.scale().length / 4;
+    for (int k = 0; k < quarter; k++) {
+      mapFourBlocks(x, from + k * block, quarter, map, k, out);
     }
 
-    for (int k = 2 * half; k < map.scale().length; k++) {
+    for (int k = 4 * quarter; k < map.scale().length; k++) {
       mapBlock(x, from + k * block, map, k, out);
     }
   }
 
-  private static void mapTwoBlocks(
-      float[] x, int fromA, int fromB, BlockScale map, int kA, int kB, float[] out) {
+  /** Maps a block and three after it, each as many blocks apart. */
+  private static void mapFourBlocks(
+      float[] x, int fromA, int apart, BlockScale map, int kA, float[] out) {
+    double[] weight = map.weight();
+    double[] bias = map.bias();
+    int block = weight.length;
+    int fromB = fromA + apart * block;
+    int fromC = fromB + apart * block;
+    int fromD = fromC + apart * block;
+    int kB = kA + apart;
+    int kC = kB + apart;
+    int kD = kC + apart;
     DoubleVector shiftA = DoubleVector.broadcast(DOUBLES, map.shift()[kA]);
     DoubleVector scaleA = DoubleVector.broadcast(DOUBLES, map.scale()[kA]);
     DoubleVector offsetA = DoubleVector.broadcast(DOUBLES, map.offset()[kA]);
     DoubleVector shiftB = DoubleVector.broadcast(DOUBLES, map.shift()[kB]);
     DoubleVector scaleB = DoubleVector.broadcast(DOUBLES, map.scale()[kB]);
     DoubleVector offsetB = DoubleVector.broadcast(DOUBLES, map.offset()[kB]);
-    double[] weight = map.weight();
-    double[] bias = map.bias();
-    int whole = weight.length - weight.length % WIDTH;
+    DoubleVector shiftC = DoubleVector.broadcast(DOUBLES, map.shift()[kC]);
+    DoubleVector scaleC = DoubleVector.broadcast(DOUBLES, map.scale()[kC]);
+    DoubleVector offsetC = DoubleVector.broadcast(DOUBLES, map.offset()[kC]);
+    DoubleVector shiftD = DoubleVector.broadcast(DOUBLES, map.shift()[kD]);
+    DoubleVector scaleD = DoubleVector.broadcast(DOUBLES, map.scale()[kD]);
+    DoubleVector offsetD = DoubleVector.broadcast(DOUBLES, map.offset()[kD]);
+    int whole = block - block % WIDTH;
     for (int i = 0; i < whole; i += WIDTH) {
       DoubleVector weights = DoubleVector.fromArray(DOUBLES, weight, i);
       DoubleVector biases = DoubleVector.fromArray(DOUBLES, bias, i);
@@ -735,12 +749,34 @@ final class VectorFloats extends ScalarFloats {
               .add(offsetB)
               .mul(weights)
               .add(biases);
+      DoubleVector c =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromC + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftC)
+              .mul(scaleC)
+              .add(offsetC)
+              .mul(weights)
+              .add(biases);
+      DoubleVector d =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromD + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftD)
+              .mul(scaleD)
+              .add(offsetD)
+              .mul(weights)
+              .add(biases);
       ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromA + i);
       ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromB + i);
+      ((FloatVector) c.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromC + i);
+      ((FloatVector) d.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromD + i);
     }
 
     mapRestOfBlock(x, fromA, map, kA, whole, out);
     mapRestOfBlock(x, fromB, map, kB, whole, out);
+    mapRestOfBlock(x, fromC, map, kC, whole, out);
+    mapRestOfBlock(x, fromD, map, kD, whole, out);
   }
 
   @Override
