@@ -698,8 +698,14 @@ final class VectorFloats extends ScalarFloats {
       mapFourBlocks(x, from + k * block, quarter, map, k, out);
     }
 
-    for (int k = 4 * quarter; k < map.scale().length; k++) {
-      mapBlock(x, from + k * block, map, k, out);
+    int rest = 4 * quarter;
+    if (map.scale().length - rest > 1) {
+      mapTwoBlocks(x, from + rest * block, map, rest, out);
+      rest += 2;
+    }
+
+    if (map.scale().length > rest) {
+      mapBlock(x, from + rest * block, map, rest, out);
     }
   }
 
@@ -777,6 +783,49 @@ final class VectorFloats extends ScalarFloats {
     mapRestOfBlock(x, fromB, map, kB, whole, out);
     mapRestOfBlock(x, fromC, map, kC, whole, out);
     mapRestOfBlock(x, fromD, map, kD, whole, out);
+  }
+
+  /** Maps a block and the next. */
+  private static void mapTwoBlocks(float[] x, int fromA, BlockScale map, int kA, float[] out) {
+    double[] weight = map.weight();
+    double[] bias = map.bias();
+    int block = weight.length;
+    int fromB = fromA + block;
+    int kB = kA + 1;
+    DoubleVector shiftA = DoubleVector.broadcast(DOUBLES, map.shift()[kA]);
+    DoubleVector scaleA = DoubleVector.broadcast(DOUBLES, map.scale()[kA]);
+    DoubleVector offsetA = DoubleVector.broadcast(DOUBLES, map.offset()[kA]);
+    DoubleVector shiftB = DoubleVector.broadcast(DOUBLES, map.shift()[kB]);
+    DoubleVector scaleB = DoubleVector.broadcast(DOUBLES, map.scale()[kB]);
+    DoubleVector offsetB = DoubleVector.broadcast(DOUBLES, map.offset()[kB]);
+    int whole = block - block % WIDTH;
+    for (int i = 0; i < whole; i += WIDTH) {
+      DoubleVector weights = DoubleVector.fromArray(DOUBLES, weight, i);
+      DoubleVector biases = DoubleVector.fromArray(DOUBLES, bias, i);
+      DoubleVector a =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromA + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftA)
+              .mul(scaleA)
+              .add(offsetA)
+              .mul(weights)
+              .add(biases);
+      DoubleVector b =
+          ((DoubleVector)
+                  FloatVector.fromArray(FLOATS, x, fromB + i)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0))
+              .sub(shiftB)
+              .mul(scaleB)
+              .add(offsetB)
+              .mul(weights)
+              .add(biases);
+      ((FloatVector) a.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromA + i);
+      ((FloatVector) b.convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(out, fromB + i);
+    }
+
+    mapRestOfBlock(x, fromA, map, kA, whole, out);
+    mapRestOfBlock(x, fromB, map, kB, whole, out);
   }
 
   @Override

@@ -34,6 +34,7 @@ class TestLoops {
         new TensorView(1, 4, 65),
         new TensorView(1, 6, 65),
         new TensorView(1, 8, 100),
+        new TensorView(1, 10, 65),
         new TensorView(2, 7, 100),
         new TensorView(1, 2, 70),
         new TensorView(1, 3, 511),
