@@ -8,13 +8,17 @@ record BlockScale(double[] shift, double[] scale, double[] offset, double[] weig
   /** Standardises the blocks by their own moments. */
   static BlockScale of(
       SliceMoments blocks, Denominator denominator, double[] weight, double[] bias) {
-    double[] scale = new double[blocks.count.length];
-    double[] offset = new double[scale.length];
+    int n = blocks.count.length;
+    BlockScale map = new BlockScale(blocks.mean, new double[n], new double[n], weight, bias);
+    map.standardise(blocks, denominator);
+    return map;
+  }
+
+  /** Standardises by moments, whose means these shifts are, that were taken anew. */
+  void standardise(SliceMoments blocks, Denominator denominator) {
     for (int k = 0; k < scale.length; k++) {
       scale[k] = blocks.scale(k, denominator);
       offset[k] = -blocks.meanLow[k] * scale[k];
     }
-
-    return new BlockScale(blocks.mean, scale, offset, weight, bias);
   }
 }

@@ -38,15 +38,33 @@ final class BlockwiseNormalizer extends Normalizer {
   void normalise(Tensor<?> tensor, TensorView view) {
     int blocks = view.length() / block;
     if (blocks > 0) {
-      Tensor.inParts(
-          new TensorView(1, blocks, block),
-          blocks,
-          (from, slices, first) -> normalise(tensor, from, slices));
+      Tensor.inParts(new TensorView(1, blocks, block), blocks, new Parts(tensor));
     }
   }
 
-  private void normalise(Tensor<?> tensor, int from, TensorView slices) {
-    SliceMoments moments = aboutMean ? tensor.moments(from, slices) : tensor.squares(from, slices);
-    tensor.mapBlocks(from, BlockScale.of(moments, denominator, weight, bias), activation);
+  /**
+   * The parts of one record, with moments and map in the same arrays where that can be: new ones
+   * are memory that is not near, which took a fortieth of the time of blocks of 512.
+   */
+  private final class Parts implements Tensor.Part {
+    private final Tensor<?> tensor;
+    private SliceMoments moments;
+    private BlockScale map;
+
+    Parts(Tensor<?> tensor) {
+      this.tensor = tensor;
+    }
+
+    @Override
+    public void take(int from, TensorView slices, int firstBlock) {
+      if (moments != null && tensor.takeAgain(moments, from, slices)) {
+        map.standardise(moments, denominator);
+      } else {
+        moments = aboutMean ? tensor.moments(from, slices) : tensor.squares(from, slices);
+        map = BlockScale.of(moments, denominator, weight, bias);
+      }
+
+      tensor.mapBlocks(from, map, activation);
+    }
   }
 }

@@ -53,20 +53,7 @@ final class SliceMoments {
   /** Takes mean and squared deviations; the channels of the view are the slices. */
   static <A> SliceMoments of(Loops<A> loops, A x, int from, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels(), true);
-    if (slices.channelLength() > 0) {
-      if (inRuns(slices)) {
-        moments.takeRuns(loops, x, from, slices);
-      } else {
-        for (int s = 0; s < slices.channels(); s++) {
-          moments.start(loops, x, from, slices.inner(), s);
-        }
-
-        if (!moments.takeRows(loops, x, from, slices)) {
-          moments.takeRows(loops, x, from, slices);
-        }
-      }
-    }
-
+    moments.take(loops, x, from, slices);
     return moments;
   }
 
@@ -91,20 +78,7 @@ final class SliceMoments {
   /** Takes the squares. */
   static <A> SliceMoments squares(Loops<A> loops, A x, int from, TensorView slices) {
     SliceMoments moments = new SliceMoments(slices.channels(), false);
-    int run = slices.inner();
-    if (inRuns(slices)) {
-      moments.takeRuns(loops, x, from, slices);
-    } else {
-      Arrays.fill(moments.count, slices.channelLength());
-      int row = slices.channels() * run;
-      double[] squares = new double[row];
-      int to = from + slices.length();
-      loops.addRowDeviations(x, from, to, new double[row], new double[row], squares);
-      for (int s = 0; s < slices.channels(); s++) {
-        moments.squares[s] = total(squares, s * run, run);
-      }
-    }
-
+    moments.take(loops, x, from, slices);
     return moments;
   }
 
@@ -118,8 +92,25 @@ final class SliceMoments {
     return moments;
   }
 
-  private static boolean inRuns(TensorView slices) {
-    return slices.outer() == 1 && slices.inner() != 1;
+  /** Takes the moments of as many other slices, of any length but 0, in place of those before. */
+  <A> void take(Loops<A> loops, A x, int from, TensorView slices) {
+    if (aboutMean && slices.channelLength() == 0) {
+      return;
+    }
+
+    if (slices.outer() == 1 && slices.inner() != 1) {
+      takeRuns(loops, x, from, slices);
+    } else if (!aboutMean) {
+      takeSquaresOfRows(loops, x, from, slices);
+    } else {
+      for (int s = 0; s < slices.channels(); s++) {
+        start(loops, x, from, slices.inner(), s);
+      }
+
+      if (!takeRows(loops, x, from, slices)) {
+        takeRows(loops, x, from, slices);
+      }
+    }
   }
 
   private <A> void takeRuns(Loops<A> loops, A x, int from, TensorView slices) {
@@ -177,6 +168,17 @@ final class SliceMoments {
     if (aboutMean && !(square <= loops.lossLimit() * squares[slice])) {
       sumRun(loops, x, from, run, slice, partials); // in place of the first sums, long settled
       settle(slice, run, total(partials.sums, 0), total(partials.squares, 0));
+    }
+  }
+
+  private <A> void takeSquaresOfRows(Loops<A> loops, A x, int from, TensorView slices) {
+    Arrays.fill(count, slices.channelLength());
+    int run = slices.inner();
+    int row = slices.channels() * run;
+    double[] sums = new double[row];
+    loops.addRowDeviations(x, from, from + slices.length(), new double[row], new double[row], sums);
+    for (int s = 0; s < slices.channels(); s++) {
+      squares[s] = total(sums, s * run, run);
     }
   }
 

@@ -65,6 +65,19 @@ record Tensor<A>(Loops<A> loops, Loops<double[]> doubles, A x, A out, boolean sk
         : SliceMoments.squares(loops, x, from, slices);
   }
 
+  /**
+   * Takes moments of as many other slices, in place of those they were of; returns false where they
+   * must be new ones.
+   */
+  boolean takeAgain(SliceMoments moments, int from, TensorView slices) {
+    if (skippingNaN || moments.count.length != slices.channels()) {
+      return false;
+    }
+
+    moments.take(loops, x, from, slices);
+    return true;
+  }
+
   /** Maps what a view shows from a position. */
   void map(int from, TensorView view, ChannelMap map, Activation activation) {
     Apart.map(this, from, view, map, activation);

@@ -2,6 +2,7 @@ package io.sparknorm.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -160,6 +161,16 @@ class TestLoops {
     assertSame(
         SliceMoments.ofPresent(plain.loops(), x, 0, view),
         SliceMoments.ofPresent(vector.loops(), x, 0, view));
+    A missing = copy(x);
+    double[] nan = new double[view.length()];
+    Arrays.fill(nan, Double.NaN);
+    vector.loops().narrow(nan, 0, nan.length, missing);
+    SliceMoments again = SliceMoments.of(vector.loops(), missing, 0, view);
+    again.take(vector.loops(), x, 0, view);
+    assertSame(SliceMoments.of(plain.loops(), x, 0, view), again);
+    SliceMoments squaresAgain = SliceMoments.squares(vector.loops(), missing, 0, view);
+    squaresAgain.take(vector.loops(), x, 0, view);
+    assertSame(SliceMoments.squares(plain.loops(), x, 0, view), squaresAgain);
     for (int map = 0; map < 3 + 2 * Activation.values().length; map++) {
       A expected = copy(x);
       A actual = copy(x);

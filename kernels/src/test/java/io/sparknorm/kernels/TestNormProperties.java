@@ -259,6 +259,20 @@ class TestNormProperties {
       float[] inPlace = x.clone();
       all.apply(inPlace, inPlace);
       assertThat(inPlace).isEqualTo(alone);
+
+      float[] gaps = x.clone();
+      for (int i = 0; i < gaps.length; i += 1 + random.nextInt(100)) {
+        gaps[i] = Float.NaN;
+      }
+
+      for (int from = 0; from < x.length; from += block) {
+        float[] y = Arrays.copyOfRange(gaps, from, from + block);
+        one.applySkippingNaN(y, y);
+        System.arraycopy(y, 0, alone, from, block);
+      }
+
+      all.applySkippingNaN(gaps, whole);
+      assertThat(whole).isEqualTo(alone);
     }
   }
 
